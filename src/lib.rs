@@ -3,4 +3,9 @@
 #![deny(unsafe_code)]
 
 pub mod abi;
+pub mod error;
+pub mod fixed;
+pub mod gate;
+pub mod machine;
+pub mod state;
 pub mod sync;

@@ -182,8 +182,12 @@ const _: () = {
     assert!(offset_of!(OrderSlot, venue) == 52 && offset_of!(OrderSlot, algo) == 54);
     assert!(offset_of!(OrderSlot, _reserved) == 56 && offset_of!(OrderSlot, client_time) == 60);
     assert!(size_of::<ExtensionSlot>() == 64 && align_of::<ExtensionSlot>() == 64);
-    assert!(offset_of!(ExtensionSlot, order_id) == 8 && offset_of!(ExtensionSlot, stop_price) == 16);
-    assert!(offset_of!(ExtensionSlot, min_qty) == 24 && offset_of!(ExtensionSlot, display_qty) == 32);
+    assert!(
+        offset_of!(ExtensionSlot, order_id) == 8 && offset_of!(ExtensionSlot, stop_price) == 16
+    );
+    assert!(
+        offset_of!(ExtensionSlot, min_qty) == 24 && offset_of!(ExtensionSlot, display_qty) == 32
+    );
     assert!(offset_of!(ExtensionSlot, good_till_ns) == 40);
     assert!(offset_of!(ExtensionSlot, kind_word) == 48);
 };

@@ -1,0 +1,3 @@
+//! Decode → plan → checks → reserve → verdict. Pure: no I/O, no allocation, no clock.
+
+pub mod outcome;

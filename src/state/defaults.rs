@@ -1,0 +1,32 @@
+//! Default action and soft thresholds of each check, as in the catalogue.
+
+use crate::abi::codes::Check;
+use crate::state::limit::{Action, SOFT_THRESHOLDS_MAX};
+
+/// Default action and default soft thresholds of a check (families 1 to 4 have no thresholds
+/// unless set; family 5 has 80 and 90 percent).
+pub const fn of(check: Check) -> (Action, [u8; SOFT_THRESHOLDS_MAX]) {
+    let action = match check {
+        Check::ChildOfParent | Check::GrossExposure => Action::AlertBlock,
+        Check::NetExposure => Action::Alert,
+        Check::DailyLoss => Action::CloseOnly,
+        Check::Drawdown => Action::BlockLatch,
+        Check::InstrumentState
+        | Check::Restricted
+        | Check::MarketHalt
+        | Check::Ownership
+        | Check::ShortSaleMark
+        | Check::Locate
+        | Check::ShortSalePrice
+        | Check::Rulebook => Action::BlockAudit,
+        _ => Action::Block,
+    };
+    let soft = if check.number() >= Check::MaxLong.number()
+        && check.number() <= Check::Ownership.number()
+    {
+        [80, 90, 0, 0]
+    } else {
+        [0; SOFT_THRESHOLDS_MAX]
+    };
+    (action, soft)
+}

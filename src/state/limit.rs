@@ -1,0 +1,193 @@
+//! A limit as somebody set it: where it holds, the number, and what a breach does.
+
+use crate::abi::codes::Check;
+use crate::fixed::{Money, Price};
+
+/// What a hard breach of a limit does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Action {
+    /// Accept and alert.
+    Alert = 1,
+    /// Reject this order.
+    Block = 2,
+    /// Reject, alert the risk team.
+    AlertBlock = 3,
+    /// Reject, alert, flag for audit.
+    BlockAudit = 4,
+    /// Reject, and block the limit's node until a person re-arms it.
+    BlockLatch = 5,
+    /// Reject what does not reduce, from now on, until a person re-arms it.
+    CloseOnly = 6,
+}
+
+impl Action {
+    /// All actions, with their names.
+    pub const NAMES: [(Action, &'static str); 6] = [
+        (Action::Alert, "alert"),
+        (Action::Block, "block"),
+        (Action::AlertBlock, "alert_block"),
+        (Action::BlockAudit, "block_audit"),
+        (Action::BlockLatch, "block_latch"),
+        (Action::CloseOnly, "close_only"),
+    ];
+}
+
+/// How far a limit, or an account, is deployed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Phase {
+    /// Evaluate and journal, never block.
+    Shadow = 1,
+    /// Alert, never block.
+    Warn = 2,
+    /// The limit's action holds.
+    Enforce = 3,
+}
+
+impl Phase {
+    /// All phases, with their names.
+    pub const NAMES: [(Phase, &'static str); 3] =
+        [(Phase::Shadow, "shadow"), (Phase::Warn, "warn"), (Phase::Enforce, "enforce")];
+}
+
+/// What a latched node refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Latch {
+    /// Every new order.
+    All = 1,
+    /// Orders that do not reduce the position.
+    CloseOnly = 2,
+}
+
+/// Which measure a check with several measures compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Variant {
+    /// The check's only or default measure (`position_and_open` for `gross_exposure`, reject the
+    /// incoming order for `wash_trade`).
+    #[default]
+    Default = 0,
+    /// `gross_exposure`: Σ|p|·v without the order itself.
+    Executed = 1,
+    /// `gross_exposure`: executed value of the day plus open value.
+    DailyTraded = 2,
+    /// `wash_trade`: accept, with the instruction to cancel the resting orders.
+    CancelResting = 3,
+    /// `wash_trade`: accept, with the instruction to stamp the venue's self-match id.
+    StampSelfMatch = 4,
+}
+
+/// What a concentration is a share of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Denominator {
+    /// Start-of-day equity of the node.
+    #[default]
+    Equity = 0,
+    /// Start-of-day equity plus the day's profit and loss.
+    LiveEquity = 1,
+    /// The node's gross exposure after the order.
+    Gross = 2,
+}
+
+/// One side of a price collar; what is `None` does not apply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Band {
+    /// Percent of the mark's magnitude, in 1e-6 percent; ≥ 0.
+    pub percent_micro: Option<i64>,
+    /// Ticks at the mark; ≥ 0.
+    pub ticks: Option<i64>,
+    /// Price distance; ≥ 0.
+    pub absolute: Option<Price>,
+}
+
+impl Band {
+    /// Does nothing apply?
+    pub fn is_unset(&self) -> bool {
+        *self == Band::default()
+    }
+}
+
+/// How far from the mark a price may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Collar {
+    /// Buying above or selling below the mark.
+    pub aggressive: Band,
+    /// Buying below or selling above the mark.
+    pub passive: Band,
+    /// Of several bounds of a band the smaller one holds (else the larger).
+    pub use_smaller: bool,
+}
+
+/// The number of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bound {
+    /// Set, and without bound: satisfies a *required* check.
+    Unlimited,
+    /// In the check's unit: quantity 1e-8, money 1e-17, basis points, count.
+    Value(i128),
+    /// A price collar.
+    Collar(Collar),
+}
+
+/// Most soft thresholds of a limit.
+pub const SOFT_THRESHOLDS_MAX: usize = 4;
+/// Points below a soft threshold at which it re-arms.
+pub const SOFT_REARM_POINTS: u8 = 5;
+
+/// A limit as somebody set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limit {
+    /// Node of the account tree, or `None` for an instrument's own limit.
+    pub node: Option<u32>,
+    /// Instrument, or `None` for all.
+    pub instrument: Option<u32>,
+    /// Which check.
+    pub check: Check,
+    /// Which measure.
+    pub variant: Variant,
+    /// The number.
+    pub bound: Bound,
+    /// What a hard breach does.
+    pub action: Action,
+    /// How far it is deployed.
+    pub phase: Phase,
+    /// What `block_latch` refuses once latched.
+    pub latch: Latch,
+    /// Soft thresholds in percent, ascending, zero-filled.
+    pub soft_percent: [u8; SOFT_THRESHOLDS_MAX],
+    /// `sector_concentration`: what it is a share of.
+    pub denominator: Denominator,
+    /// `sector_concentration`: least denominator; 1e-17 of the base currency; 0 for none.
+    pub floor: Money,
+}
+
+impl Limit {
+    /// A limit of `check` with the catalogue's default action and soft thresholds, enforced.
+    pub fn new(check: Check, node: Option<u32>, instrument: Option<u32>, bound: Bound) -> Limit {
+        let (action, soft_percent) = crate::state::defaults::of(check);
+        Limit {
+            node,
+            instrument,
+            check,
+            variant: Variant::Default,
+            bound,
+            action,
+            phase: Phase::Enforce,
+            latch: Latch::All,
+            soft_percent,
+            denominator: Denominator::Equity,
+            floor: 0,
+        }
+    }
+
+    /// Do two limits stand in the same place, so that the later one replaces the earlier?
+    pub fn same_place(&self, other: &Limit) -> bool {
+        self.node == other.node
+            && self.instrument == other.instrument
+            && self.check == other.check
+            && self.variant == other.variant
+    }
+}

@@ -1,0 +1,215 @@
+//! Everything that the gate is told before it starts: instruments, account tree, limits, lanes.
+//!
+//! Configuration files and scenario files both end up as a [`Setup`]; the journal begins with one.
+//! Names are resolved to indices already: an id is an index into its list. [`Setup::verify`] holds
+//! what every later layer relies on.
+
+use crate::abi::codes::CheckMask;
+use crate::fixed::{Money, PRICE_ONE, Price, QTY_ONE, Qty, Rate, UNIT_MAX, Unit};
+use crate::state::limit::{Limit, Phase};
+
+/// Deepest account tree: firm, division, desk, trader, strategy, account, and two to spare.
+pub const TREE_DEPTH_MAX: usize = 8;
+/// Most rows of a tick table.
+pub const TICK_ROWS_MAX: usize = 32;
+
+/// A currency and what it is worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Currency {
+    /// ISO code, such as `USD`.
+    pub name: String,
+    /// Base per unit, 1e-9; `None`: not known, values in it count as stale.
+    pub rate: Option<Rate>,
+}
+
+/// An instrument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instrument {
+    /// Unique name.
+    pub symbol: String,
+    /// Index into the currencies.
+    pub currency: u32,
+    /// Prices are in 1/100 of the currency (GBp, ZAc).
+    pub minor_unit: bool,
+    /// `(from, tick)` by ascending `from`, which compares with the magnitude of the price; empty:
+    /// every price is on tick.
+    pub ticks: Vec<(Price, Price)>,
+    /// Every quantity is a multiple of it; 0: none.
+    pub lot: Qty,
+    /// Contract size, 1e-8; > 0.
+    pub multiplier: i64,
+    /// Index into the sectors; `None`: a bucket of its own.
+    pub sector: Option<u32>,
+    /// Class (0 equity, 1 future, 2 option, 3 FX, 4 crypto, 5 bond, 6 other; below 32).
+    pub class: u8,
+    /// Contracts are worth their face (multiplier), whatever the price.
+    pub inverse: bool,
+    /// Prices ≤ 0 are allowed.
+    pub negative_price: bool,
+    /// Oldest usable quote, ns; 0: any age.
+    pub mark_max_age_ns: u64,
+    /// Oldest last trade that may replace a missing or old quote, ns; 0: never.
+    pub last_max_age_ns: u64,
+    /// Oldest close that may replace both, ns; 0: never.
+    pub close_max_age_ns: u64,
+    /// Widest usable quote, basis points of its middle; 0: any width.
+    pub mark_max_spread_bps: u32,
+}
+
+impl Instrument {
+    /// A plain instrument: multiplier 1, no tick, no lot, first currency, no sector.
+    pub fn plain(symbol: &str) -> Instrument {
+        Instrument {
+            symbol: symbol.to_string(),
+            currency: 0,
+            minor_unit: false,
+            ticks: Vec::new(),
+            lot: 0,
+            multiplier: QTY_ONE,
+            sector: None,
+            class: 0,
+            inverse: false,
+            negative_price: false,
+            mark_max_age_ns: 0,
+            last_max_age_ns: 0,
+            close_max_age_ns: 0,
+            mark_max_spread_bps: 0,
+        }
+    }
+
+    /// Base value of one contract at price 1 (at any price if inverse), 1e-19; `None` without a
+    /// rate or beyond [`UNIT_MAX`].
+    pub fn unit(&self, rate: Option<Rate>) -> Option<Unit> {
+        let minor = if self.minor_unit { 1 } else { 100 };
+        let unit = (self.multiplier as u128).checked_mul(rate? as u128)?.checked_mul(minor)?;
+        (unit <= UNIT_MAX).then_some(unit)
+    }
+}
+
+/// A node of the account tree; the leaves are the accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Unique name.
+    pub name: String,
+    /// Index of the parent, smaller than its own.
+    pub parent: Option<u32>,
+    /// Beneficial owner (index of a name); `None`: its own owner.
+    pub owner: Option<u32>,
+    /// Equity at the start of the day, 1e-17 of the base currency; `None` counts as 0.
+    pub equity: Option<Money>,
+    /// Phase of deployment; `None`: as the parent, and `Enforce` at the root.
+    pub phase: Option<Phase>,
+}
+
+/// A lane: one client's pair of rings, and what it may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// Unique name, at most 63 bytes.
+    pub name: String,
+    /// Lanes of one group may report and cancel each other's orders.
+    pub group: u32,
+    /// User ids that may connect; empty: only the gate's own.
+    pub uids: Vec<u32>,
+    /// Nodes whose accounts it may use; empty: all.
+    pub accounts: Vec<u32>,
+    /// Bit per instrument class.
+    pub classes: u32,
+    /// Bit per order kind (`abi::order::kind`) among new, replace, cancel, mass cancel.
+    pub kinds: u32,
+    /// Bit per venue number below 64; larger numbers need [`Lane::ALL_VENUES`].
+    pub venues: u64,
+    /// Most open orders; 0: no bound.
+    pub max_open_orders: u32,
+}
+
+impl Lane {
+    /// Every venue.
+    pub const ALL_VENUES: u64 = u64::MAX;
+
+    /// A lane with every permission.
+    pub fn unrestricted(name: &str, group: u32) -> Lane {
+        Lane {
+            name: name.to_string(),
+            group,
+            uids: Vec::new(),
+            accounts: Vec::new(),
+            classes: u32::MAX,
+            kinds: u32::MAX,
+            venues: Lane::ALL_VENUES,
+            max_open_orders: 0,
+        }
+    }
+}
+
+/// Sizes of all tables. Nothing grows after the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Open orders; in [16, 2^24].
+    pub open_orders: u32,
+    /// Account × instrument rows; in [16, 2^24]. One sixteenth is kept for reports.
+    pub positions: u32,
+    /// Limits, those set while running included; in [16, 2^20].
+    pub limits: u32,
+    /// Request and execution ids remembered per lane; in [16, 2^20], a power of two.
+    pub history: u32,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Capacity { open_orders: 1 << 16, positions: 1 << 16, limits: 1 << 12, history: 1 << 16 }
+    }
+}
+
+impl Capacity {
+    /// Small tables, for tests and scenarios.
+    pub const SMALL: Capacity =
+        Capacity { open_orders: 1 << 12, positions: 1 << 12, limits: 1 << 10, history: 1 << 10 };
+}
+
+/// All reference data and limits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Setup {
+    /// Currencies; the first is the firm's base currency, at rate 1.
+    pub currencies: Vec<Currency>,
+    /// Sector names.
+    pub sectors: Vec<String>,
+    /// Instruments; the index is the instrument's id.
+    pub instruments: Vec<Instrument>,
+    /// Owner names.
+    pub owners: Vec<String>,
+    /// Account tree; the index is the node's id.
+    pub accounts: Vec<Account>,
+    /// Limits.
+    pub limits: Vec<Limit>,
+    /// Checks without which no order passes.
+    pub required: CheckMask,
+    /// Lanes; the index is the lane's id.
+    pub lanes: Vec<Lane>,
+    /// Sizes of all tables.
+    pub capacity: Capacity,
+}
+
+/// The rate of the base currency itself.
+pub const RATE_ONE: Rate = PRICE_ONE;
+
+impl Setup {
+    /// The base currency's name.
+    pub fn base(&self) -> &str {
+        self.currencies.first().map_or("", |c| c.name.as_str())
+    }
+
+    /// Id of an instrument.
+    pub fn instrument_id(&self, symbol: &str) -> Option<u32> {
+        self.instruments.iter().position(|i| i.symbol == symbol).map(|i| i as u32)
+    }
+
+    /// Id of a node.
+    pub fn account_id(&self, name: &str) -> Option<u32> {
+        self.accounts.iter().position(|a| a.name == name).map(|a| a as u32)
+    }
+
+    /// Id of a lane.
+    pub fn lane_id(&self, name: &str) -> Option<u32> {
+        self.lanes.iter().position(|l| l.name == name).map(|l| l as u32)
+    }
+}
