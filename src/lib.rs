@@ -7,5 +7,6 @@ pub mod error;
 pub mod fixed;
 pub mod gate;
 pub mod machine;
+pub mod shm;
 pub mod state;
 pub mod sync;

@@ -1,0 +1,3 @@
+//! Shared memory: mapping, sealing, rendezvous, lanes, marks.
+
+pub mod map;
