@@ -6,6 +6,7 @@ pub mod abi;
 pub mod error;
 pub mod fixed;
 pub mod gate;
+pub mod journal;
 pub mod machine;
 pub mod shm;
 pub mod state;
