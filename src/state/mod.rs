@@ -4,3 +4,4 @@ pub mod command;
 pub mod defaults;
 pub mod limit;
 pub mod setup;
+pub mod verify;
