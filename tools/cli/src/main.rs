@@ -19,10 +19,14 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Scenario(scenario::Args),
+    /// Validates a configuration, or prints the example.
+    #[command(subcommand)]
+    Config(config::check::ConfigCommand),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Scenario(args) => scenario::main(&args),
+        Command::Config(command) => config::check::main(&command),
     }
 }

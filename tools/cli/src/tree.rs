@@ -41,7 +41,7 @@ pub struct Problems {
 /// One thing that is wrong.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    /// The file, where there are several.
+    /// The file, where it is not the one that is read.
     pub file: Option<String>,
     /// 0: the file as a whole.
     pub line: u32,
@@ -55,6 +55,18 @@ impl Problems {
 
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// All problems as lines of `file:line: text`.
+    pub fn texts(&self, file: &str) -> Vec<String> {
+        let text = |p: &Problem| {
+            let file = p.file.as_deref().unwrap_or(file);
+            match p.line {
+                0 => format!("{file}: {}", p.text),
+                line => format!("{file}:{line}: {}", p.text),
+            }
+        };
+        self.list.iter().map(text).collect()
     }
 }
 

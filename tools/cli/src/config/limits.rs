@@ -45,6 +45,9 @@ const WASH_MODES: [(Variant, &str); 3] = [
     (Variant::CancelResting, "cancel_resting"),
     (Variant::StampSelfMatch, "stamp"),
 ];
+/// Variants that are not a check's default.
+pub const VARIANTS: [(Variant, &str); 4] =
+    [GROSS_VARIANTS[1], GROSS_VARIANTS[2], WASH_MODES[1], WASH_MODES[2]];
 const DENOMINATORS: [(Denominator, &str); 3] = [
     (Denominator::Equity, "equity"),
     (Denominator::LiveEquity, "live_equity"),
@@ -362,4 +365,9 @@ fn missing(what: &str, name: &str, all: &[&str]) -> String {
         Some(near) => format!("there is no {what} \"{name}\" (did you mean \"{near}\"?)"),
         None => format!("there is no {what} \"{name}\""),
     }
+}
+
+/// Does a limit of this check have a number?
+pub fn has_number(check: Check) -> bool {
+    number_of(check) != Number::None
 }

@@ -56,7 +56,7 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
         "rearm" => Command::Rearm(names.node(target, problems)?),
         "roll_day" => Command::RollDay(names.node(target, problems)?),
         "restrict" => return read_restrict(setup, &table, target, problems),
-        _ => {
+        "set_limit" => {
             let limits = limits::read_row(setup, target, problems);
             if limits.is_empty() {
                 problems.add(target.line, "set_limit needs a node or instrument, and a check");
@@ -64,6 +64,8 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
             }
             return Some(limits.into_iter().map(Command::SetLimit).collect());
         }
+        // An unknown key was noted already.
+        _ => return None,
     };
     Some(vec![command])
 }

@@ -147,8 +147,8 @@ fn run_file(path: &Path, verbose: bool) -> FileResult {
 fn print_text(results: &[FileResult]) {
     for result in results {
         let file = &result.file;
-        for problem in &result.problems.list {
-            eprintln!("{file}:{}: {}", problem.line, problem.text);
+        for text in result.problems.texts(file) {
+            eprintln!("{text}");
         }
         for (line, text) in &result.tally.log {
             println!("{file}:{line}: {text}");
