@@ -112,9 +112,10 @@ extern "C" {
 /* ==================================================================== connection (cold) ======= */
 
 /* Connects to a lane: finds the gate at its socket, maps the lane's memory, waits for the gate to
- * open it. `client` may hold anything before; afterwards it is a valid handle whatever the result:
- * after a failure every call on it answers RG_GATE_DOWN, and rg_last_error() says what was tried,
- * what happened and what to do.
+ * open it. `client` may hold anything before but a connection (rg_close that first); afterwards it
+ * is a valid handle whatever the result: after a failure every hot call on it answers RG_GATE_DOWN,
+ * and rg_last_error() says what was tried, what happened and what to do. Use a handle only after
+ * rg_connect, or zeroed.
  * Cost: milliseconds; never longer than options->timeout_ns. Allocates (about 4 KiB and 40 bytes
  * per slot). Returns RG_OK; RG_INVALID (no path or lane, or too long); RG_GATE_DOWN (nobody
  * listens, or the engine is not running); RG_TIMEOUT; RG_VERSION_MISMATCH, RG_UNKNOWN_LANE,
@@ -129,9 +130,11 @@ void rg_close(rg_client *client);
 /* Attaches to the gate anew, with fresh memory and possibly a new epoch. Call it after RG_GATE_DOWN
  * (or RG_QUARANTINED, once released); it is never called for you. It tries until it works or the
  * timeout of rg_connect is over, sleeping in between.
+ * Call rg_poll until it returns 0 before: verdicts that nobody took are lost with the old session.
  * Reports and voids that the old engine had not consumed are sent again, in order. Requests without
- * a verdict are not: they are listed by rg_unanswered(). Then reconcile: an order in
- * rg_outstanding() that you never sent is freed with rg_void(client, order_id, order_id).
+ * a verdict are not sent again: they were never approved, rg_unanswered() lists them, and those that
+ * the new engine holds open are voided for you. What rg_outstanding() shows afterwards is what you
+ * have at the venue; if it shows an order that you never sent, rg_void(client, order_id, order_id).
  * Returns as rg_connect. After a failure call it again; nothing that waits to be sent is lost. */
 int rg_reconnect(rg_client *client);
 
