@@ -3,9 +3,11 @@
 #![deny(unsafe_code)]
 
 pub mod abi;
+pub mod control;
 pub mod error;
 pub mod fixed;
 pub mod gate;
+pub mod journal;
 pub mod machine;
 pub mod shm;
 pub mod state;
