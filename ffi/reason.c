@@ -180,8 +180,9 @@ static void add_number(struct text *t, int64_t value, enum unit unit)
         break;
     case UNIT_QTY: (void)rg_format_qty(value, decimal, sizeof decimal); break;
     case UNIT_AGE:
-        (void)snprintf(decimal, sizeof decimal, "%lld ms", (long long)(value / 1000000));
-        add(t, decimal);
+        (void)snprintf(decimal, sizeof decimal, "%lld", (long long)(value / 1000000));
+        add_grouped(t, decimal);
+        add(t, " ms");
         return;
     default: (void)snprintf(decimal, sizeof decimal, "%lld", (long long)value); break;
     }

@@ -164,7 +164,7 @@ static void reasons(void)
     v = reject(RG_CHECK_WASH_TRADE, INT64_MAX, 10 * RG_PRICE_ONE, RG_NO_NODE);
     reason(__LINE__, &v, "wash_trade: any price would match an own order at 10");
     v = reject(RG_CHECK_STALE_MARK, INT64_C(7500000000), INT64_C(5000000000), RG_NO_NODE);
-    reason(__LINE__, &v, "stale_mark: 7500 ms old, at most 5000 ms");
+    reason(__LINE__, &v, "stale_mark: 7,500 ms old, at most 5,000 ms");
     v = reject(RG_CHECK_STALE_MARK, 0, INT64_C(5000000000), RG_NO_NODE); /* crossed, not old */
     reason(__LINE__, &v, "stale_mark");
     v = reject(RG_CHECK_MAX_OPEN_ORDERS, 1001, 1000, 2);
