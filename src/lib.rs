@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 pub mod abi;
+pub mod control;
 pub mod error;
 pub mod fixed;
 pub mod gate;

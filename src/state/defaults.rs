@@ -30,3 +30,25 @@ pub const fn of(check: Check) -> (Action, [u8; SOFT_THRESHOLDS_MAX]) {
     };
     (action, soft)
 }
+
+/// Is the limit of a check an amount of the base currency?
+pub const fn limit_is_money(check: Check) -> bool {
+    matches!(
+        check,
+        Check::MaxOrderValue
+            | Check::MinOrderValue
+            | Check::BasketValue
+            | Check::GrossExposure
+            | Check::NetExposure
+            | Check::LongExposure
+            | Check::ShortExposure
+            | Check::Purchases
+            | Check::Sales
+            | Check::OpenOrderValue
+            | Check::BuyingPower
+            | Check::Margin
+            | Check::DailyLoss
+            | Check::Drawdown
+            | Check::ValueAtRisk
+    )
+}
