@@ -229,7 +229,7 @@ fn files_twice_swapped_left_out_and_from_another_journal() {
     for from in 0..4 {
         assert!(read(&f[from..]).is_ok(), "a journal whose oldest files are archived is readable");
     }
-    for file in 1..4 {
+    for (file, path) in f.iter().enumerate().skip(1) {
         // Same epoch, same numbers, another journal: ids differ, so the chain does not fit, unless
         // the records are the same ones.
         let text = journal.with(file, &other.bytes[file]);
@@ -238,8 +238,8 @@ fn files_twice_swapped_left_out_and_from_another_journal() {
         mixed[RECORDS_OFFSET..].copy_from_slice(&other.bytes[file][RECORDS_OFFSET..]);
         assert!(journal.with(file, &mixed).is_err(), "records of another file are never taken");
         // Under a wrong name.
-        let renamed = f[file].with_file_name("journal-0000000001-00000000000000000999.rgj");
-        std::fs::copy(&f[file], &renamed).expect("copy");
+        let renamed = path.with_file_name("journal-0000000001-00000000000000000999.rgj");
+        std::fs::copy(path, &renamed).expect("copy");
         let text = read(&[renamed]).expect_err("refused").to_string();
         assert!(text.contains("renamed"), "{text}");
     }

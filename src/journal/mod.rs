@@ -8,15 +8,19 @@
 //! | [`writer`] | what the hot thread calls: one append for each input |
 //! | [`disk`], [`segment`], [`recorder`] | the recorder process: checksummed, sealed segment files |
 //! | [`reader`] | reads segments back, cuts a torn tail, refuses everything else |
+//! | [`groups`], [`follow`], [`replay`] | inputs put together; the state machine fed with them, recorded or decided again |
 
 pub mod body;
 pub mod codec;
 pub mod cursor;
 pub mod disk;
+pub mod follow;
+pub mod groups;
 pub mod image;
 pub mod reader;
 pub mod record;
 pub mod recorder;
+pub mod replay;
 pub mod ring;
 pub mod segment;
 pub mod writer;
