@@ -24,3 +24,18 @@ pub mod replay;
 pub mod ring;
 pub mod segment;
 pub mod writer;
+
+/// The formats of record and segment file in words: the heads of the files that implement them.
+pub fn format_text() -> String {
+    let heads = [include_str!("record.rs"), include_str!("segment.rs"), include_str!("ring.rs")];
+    let mut text = String::new();
+    for head in heads {
+        for line in head.lines().take_while(|line| line.starts_with("//!")) {
+            let line = line.trim_start_matches("//!");
+            text.push_str(line.strip_prefix(' ').unwrap_or(line));
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    text
+}
