@@ -4,8 +4,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod config;
 mod journal;
 mod replay;
+mod scenario;
+mod tree;
 
 /// A pre-trade risk gate that lives on the trading host.
 #[derive(Parser)]
@@ -17,12 +20,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Scenario(scenario::Args),
+    /// Validates a configuration, or prints the example.
+    #[command(subcommand)]
+    Config(config::check::ConfigCommand),
     Journal(journal::Args),
     Replay(replay::Args),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Scenario(args) => scenario::main(&args),
+        Command::Config(command) => config::check::main(&command),
         Command::Journal(args) => journal::main(&args),
         Command::Replay(args) => replay::main(&args),
     }
