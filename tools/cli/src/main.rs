@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod config;
+mod journal;
+mod replay;
 mod scenario;
 mod tree;
 
@@ -22,11 +24,15 @@ enum Command {
     /// Validates a configuration, or prints the example.
     #[command(subcommand)]
     Config(config::check::ConfigCommand),
+    Journal(journal::Args),
+    Replay(replay::Args),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Scenario(args) => scenario::main(&args),
         Command::Config(command) => config::check::main(&command),
+        Command::Journal(args) => journal::main(&args),
+        Command::Replay(args) => replay::main(&args),
     }
 }
