@@ -3,10 +3,12 @@
 #![deny(unsafe_code)]
 
 pub mod abi;
+pub mod clock;
 pub mod error;
 pub mod fixed;
 pub mod gate;
 pub mod machine;
+pub mod ring;
 pub mod shm;
 pub mod state;
 pub mod sync;
