@@ -7,6 +7,7 @@ pub mod clock;
 pub mod error;
 pub mod fixed;
 pub mod gate;
+pub mod journal;
 pub mod machine;
 pub mod ring;
 pub mod shm;

@@ -1,6 +1,7 @@
 //! Shared memory: mapping, sealing, rendezvous, lanes, marks.
 
 pub mod client;
+pub mod file;
 pub mod gate_page;
 pub mod lane;
 pub mod map;
