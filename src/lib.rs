@@ -4,6 +4,7 @@
 
 pub mod abi;
 pub mod clock;
+pub mod engine;
 pub mod error;
 pub mod fixed;
 pub mod gate;
@@ -12,4 +13,5 @@ pub mod machine;
 pub mod ring;
 pub mod shm;
 pub mod state;
+pub mod stats;
 pub mod sync;

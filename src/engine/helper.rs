@@ -20,13 +20,23 @@ use crate::shm::socket::{Connection, Received, Sent, Wait, wait};
 enum Seat {
     Free,
     /// Descriptors are with the client, which has not said that it has mapped them.
-    Offered { files: Box<LaneFiles>, uid: u32, pid: u32 },
+    Offered {
+        files: Box<LaneFiles>,
+        uid: u32,
+        pid: u32,
+    },
     /// Brought to the hot thread, which has not taken it yet.
-    Arriving { session: u32 },
+    Arriving {
+        session: u32,
+    },
     /// Served.
-    Serving { session: u32 },
+    Serving {
+        session: u32,
+    },
     /// Asked back from the hot thread.
-    Leaving { session: u32 },
+    Leaving {
+        session: u32,
+    },
 }
 
 /// The cold thread's everything.
@@ -57,7 +67,10 @@ impl Helper {
         let mut stopping = false;
         while !hot.is_finished() {
             let busy = stopping
-                || self.seats.iter().any(|s| matches!(s, Seat::Arriving { .. } | Seat::Leaving { .. }));
+                || self
+                    .seats
+                    .iter()
+                    .any(|s| matches!(s, Seat::Arriving { .. } | Seat::Leaving { .. }));
             self.wait(if busy { 1 } else { 100 })?;
             while let Some(signal) = self.signals.next() {
                 // A terminal's Ctrl-C reaches everybody; the supervisor answers it for us.
@@ -142,7 +155,9 @@ impl Helper {
                     Err(e) => self.send(&Wire::lane(Word::Failed, lane, session).with_text(e), &[]),
                 }
             }
-            (Word::Mapped, Seat::Offered { files, uid, pid }) if files.params.session == session => {
+            (Word::Mapped, Seat::Offered { files, uid, pid })
+                if files.params.session == session =>
+            {
                 match files.admit() {
                     Ok(gate_lane) => {
                         self.seats[lane as usize] = Seat::Arriving { session };

@@ -90,10 +90,9 @@ impl<G: Gate> HotLoop<G> {
                 last_ns = self.idle(now_ns);
             }
         }
-        self.end();
-        let last = self.core.journal.next_seq() - 1;
         frozen_alloc::thaw();
-        last
+        self.end();
+        self.core.journal.next_seq() - 1
     }
 
     /// The gate is open.

@@ -54,22 +54,6 @@ impl AsFd for Signals {
     }
 }
 
-/// A signal does not interrupt this process.
-pub fn ignore(signal: i32) {
-    // SAFETY: SIG_IGN is a valid disposition for every catchable signal.
-    unsafe { libc::signal(signal, libc::SIG_IGN) };
-}
-
-/// Blocked signals of the parent are delivered again: for the first moment of a child.
-pub fn unblock_all() {
-    // SAFETY: `set` is live and initialised by sigemptyset before use.
-    unsafe {
-        let mut set: libc::sigset_t = zeroed();
-        libc::sigemptyset(&mut set);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &set, std::ptr::null_mut());
-    }
-}
-
 /// Other processes of the same user cannot read or write the memory of this one, and it leaves no
 /// core file.
 pub fn hide_memory() -> Result<()> {
@@ -80,11 +64,11 @@ pub fn hide_memory() -> Result<()> {
     Ok(())
 }
 
-/// Keeps all memory of this process, present and future, in RAM. What is wrong is a text for the
+/// Keeps the memory that this process has now in RAM. What is wrong is a text for the
 /// start-up messages.
 pub fn lock_memory() -> std::result::Result<(), String> {
     // SAFETY: numbers only.
-    if unsafe { libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE) } != 0 {
+    if unsafe { libc::mlockall(libc::MCL_CURRENT) } != 0 {
         let error = std::io::Error::last_os_error();
         return Err(format!(
             "memory is not locked ({error}): raise `ulimit -l` if this host swaps"

@@ -225,13 +225,11 @@ impl<G: Gate> Core<G> {
         let lane = visitor.lane.params.lane;
         let now_ns = clock::now_ns();
         self.take_mark(words[5] as u32, now_ns);
-        let environment =
-            Environment { ready: self.ready, journal_ok: self.journal.accepts_new() };
+        let environment = Environment { ready: self.ready, journal_ok: self.journal.accepts_new() };
         let extension = row.extension.take();
         let extension = extension.as_ref();
         let outcome = *self.gate.order(now_ns, lane, words, extension, environment);
-        let input =
-            OrderInput { now_ns, received_ns: now_ns, lane, words, extension, environment };
+        let input = OrderInput { now_ns, received_ns: now_ns, lane, words, extension, environment };
         let appended = match self.journal.append_order(&input, &outcome, self.gate.events()) {
             Ok(appended) => appended,
             Err(_) => panic!("an order was decided without room in the journal"),

@@ -120,9 +120,8 @@ pub fn next_epoch(dir: &Path, floor: u32) -> Result<u32> {
         std::fs::rename(&fresh, dir.join("epoch"))?;
         File::open(dir)?.sync_all()
     };
-    write().map_err(|e| {
-        Error::new(format!("write the epoch {epoch} in {}: {e}", dir.display()))
-    })?;
+    write()
+        .map_err(|e| Error::new(format!("write the epoch {epoch} in {}: {e}", dir.display())))?;
     Ok(epoch)
 }
 

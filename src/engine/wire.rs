@@ -111,9 +111,8 @@ impl Wire {
         if bytes.len() != WIRE_BYTES {
             return Err(bad());
         }
-        let word = |i: usize| {
-            u32::from_le_bytes(bytes[i * 4..i * 4 + 4].try_into().expect("four bytes"))
-        };
+        let word =
+            |i: usize| u32::from_le_bytes(bytes[i * 4..i * 4 + 4].try_into().expect("four bytes"));
         let kind = Word::ALL.into_iter().find(|w| *w as u32 == word(0)).ok_or_else(bad)?;
         Ok(Wire {
             word: kind,

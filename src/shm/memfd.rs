@@ -18,6 +18,8 @@ pub const SEAL_SHRINK: i32 = libc::F_SEAL_SHRINK;
 pub const SEAL_GROW: i32 = libc::F_SEAL_GROW;
 /// No process can make a new writable mapping, write, or punch a hole; old mappings stay.
 pub const SEAL_FUTURE_WRITE: i32 = libc::F_SEAL_FUTURE_WRITE;
+/// No process can write, in any way; no writable mapping may exist.
+pub const SEAL_WRITE: i32 = libc::F_SEAL_WRITE;
 /// No process can add another seal.
 pub const SEAL_SEAL: i32 = libc::F_SEAL_SEAL;
 /// The size is fixed for ever.
