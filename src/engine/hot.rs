@@ -142,7 +142,7 @@ impl<G: Gate> HotLoop<G> {
     fn beat(&mut self, now_ns: u64) {
         self.page.heartbeat(now_ns);
         self.next_beat_ns = now_ns + BEAT_NS;
-        let killed = self.core.gate.killed(0).0;
+        let killed = self.doors.lanes() > 0 && self.core.gate.killed(0).0;
         if killed != self.told_killed {
             self.told_killed = killed;
             self.page.set_killed(killed);

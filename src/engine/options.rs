@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
+use crate::journal::recorder;
 
 /// What the hot thread does when there is nothing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,8 @@ pub struct Options {
     pub orders_per_sweep: u32,
     /// Records of the journal ring, a power of two.
     pub journal_records: u64,
+    /// Records of a journal segment file.
+    pub segment_records: u64,
 }
 
 impl Options {
@@ -110,6 +113,7 @@ impl Options {
             verdict_capacity: 256,
             orders_per_sweep: 16,
             journal_records: 1 << 18,
+            segment_records: 1 << 18,
         }
     }
 
@@ -153,6 +157,14 @@ impl Options {
         self.state_dir.join("stats")
     }
 
+    /// How the recorder records.
+    pub fn recorder(&self) -> recorder::Options {
+        recorder::Options {
+            segment_records: self.segment_records,
+            ..recorder::Options::in_dir(&self.journal_dir)
+        }
+    }
+
     /// For a child's command line.
     pub fn to_words(&self) -> Vec<String> {
         let mut words = vec![
@@ -166,6 +178,7 @@ impl Options {
             format!("verdict_capacity={}", self.verdict_capacity),
             format!("orders_per_sweep={}", self.orders_per_sweep),
             format!("journal_records={}", self.journal_records),
+            format!("segment_records={}", self.segment_records),
         ];
         words.extend(self.core.map(|core| format!("core={core}")));
         words
@@ -222,6 +235,7 @@ impl Words {
             verdict_capacity: self.number("verdict_capacity")?,
             orders_per_sweep: self.number("orders_per_sweep")?,
             journal_records: self.number("journal_records")?,
+            segment_records: self.number("segment_records")?,
         })
     }
 }

@@ -89,14 +89,16 @@ fn start(words: &Words, supervisor: &Connection) -> Result<Engine> {
             "the journal on disk ends with record {last_seq}, but the ring begins with {first_seq}"
         )));
     }
-    let machine = recovered.applier.into_machine();
+    let mut machine = recovered.applier.into_machine();
+    let (now_ns, wall_ns) = (clock::now_ns(), clock::wall_ns());
+    machine.set_wall_offset(wall_ns.saturating_sub(now_ns));
     journal.append_start(&StartInput {
         setup_image: &setup_image,
         continues: recovered.records > 0,
         state_hash: machine.state_hash(),
         valid_ns: options.profile.verdict_valid_ns,
-        now_ns: clock::now_ns(),
-        wall_ns: clock::wall_ns(),
+        now_ns,
+        wall_ns,
         build: concat!("riskgate ", env!("CARGO_PKG_VERSION")),
     })?;
     let lanes: Vec<String> = setup.lanes.iter().map(|l| l.name.clone()).collect();

@@ -10,7 +10,7 @@ use crate::engine::os::{self, STOP_SIGNALS, Signals};
 use crate::engine::state_dir::{self, RECORDER_LOCK};
 use crate::engine::wire::{WIRE_BYTES, Wire, Word};
 use crate::error::{Error, Result};
-use crate::journal::recorder::{Options, Recorder};
+use crate::journal::recorder::Recorder;
 use crate::journal::ring::RingPaths;
 use crate::shm::socket::{Connection, Received, Wait, wait};
 use crate::sync::{AtomicBool, Ordering};
@@ -41,7 +41,7 @@ fn record(words: &Words, supervisor: &Arc<Connection>, signals: Signals) -> Resu
         ))
     })?;
     let paths = RingPaths::in_dir(&options.state_dir, words.number("epoch")?);
-    let mut recorder = Recorder::open(&paths, Options::in_dir(&options.journal_dir))?;
+    let mut recorder = Recorder::open(&paths, options.recorder())?;
     if let Some(torn) = recorder.torn() {
         let text = format!(
             "{} was cut at byte {} (record {}, {})",

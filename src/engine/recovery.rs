@@ -10,7 +10,7 @@ use crate::abi::SlotWords;
 use crate::error::{Error, Result};
 use crate::journal::image;
 use crate::journal::reader::{JournalReader, segment_files};
-use crate::journal::record::{Body, Record, flag};
+use crate::journal::record::{Body, Record, Start, flag};
 use crate::machine::Machine;
 use crate::state::setup::Setup;
 
@@ -20,7 +20,7 @@ pub struct Applier {
     extension: Option<SlotWords>,
     /// The last record that was applied.
     last_seq: u64,
-    /// A half-received setup: START said that it would be so many bytes.
+    /// Of the setup that the state is built from.
     setup_hash: u64,
 }
 
@@ -56,7 +56,7 @@ impl Applier {
         }
         let extension = self.extension.take();
         match &record.body {
-            Body::Start(start) => self.start(record, start.setup_hash, start.state_hash)?,
+            Body::Start(start) => self.start(record, start)?,
             Body::Extension(words) => self.extension = Some(*words),
             Body::Order(decided) | Body::Report(decided) => {
                 self.machine.order_recorded(
@@ -88,8 +88,8 @@ impl Applier {
         Ok(())
     }
 
-    fn start(&mut self, record: &Record, setup_hash: u64, state_hash: u64) -> Result<()> {
-        if setup_hash != self.setup_hash {
+    fn start(&mut self, record: &Record, start: &Start) -> Result<()> {
+        if start.setup_hash != self.setup_hash {
             return Err(Error::new(format!(
                 "epoch {} of the journal (record {}) began with another configuration; taking \
                  positions and open orders over into a changed one is not built yet: start with \
@@ -102,13 +102,14 @@ impl Applier {
             self.machine = Machine::new(&setup)?;
         }
         let found = self.machine.state_hash();
-        if found != state_hash {
+        if found != start.state_hash {
             return Err(Error::new(format!(
-                "epoch {} (record {}) began with state {state_hash:016x}, but the records before it \
+                "epoch {} (record {}) began with state {:016x}, but the records before it \
                  give {found:016x}: keep the journal and ask for help",
-                record.epoch, record.seq
+                record.epoch, record.seq, start.state_hash
             )));
         }
+        self.machine.set_wall_offset(start.wall_ns.saturating_sub(record.time_ns));
         Ok(())
     }
 }

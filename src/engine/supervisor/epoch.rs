@@ -48,9 +48,8 @@ pub fn settle(options: &Options) -> Result<(u64, u32)> {
     epochs.sort_unstable();
     for epoch in &epochs {
         let paths = RingPaths::in_dir(&options.state_dir, *epoch);
-        let how = recorder::Options::in_dir(&options.journal_dir);
         if paths.cursor.exists() {
-            let last = recorder::salvage(&paths, how, clock::now_ns())?;
+            let last = recorder::salvage(&paths, options.recorder(), clock::now_ns())?;
             say(&format!("journal of epoch {epoch} closed with record {last}"));
         }
         paths.remove()?;
