@@ -1,6 +1,7 @@
 //! Child processes: started from our own executable, watched by descriptor, reaped once.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::engine::inherit::Lent;
@@ -35,6 +36,7 @@ impl Process {
         }
         // Through /proc: the very file that runs now, also if it was replaced meanwhile.
         let child = Command::new("/proc/self/exe")
+            .arg0("riskgate")
             .arg(name)
             .args(&words)
             .stdin(Stdio::null())
