@@ -130,10 +130,13 @@ pub fn recover(journal_dir: &Path, setup: &Setup) -> Result<Recovered> {
 /// Applies the segments of a directory up to the record before `end_seq`.
 pub fn recover_before(journal_dir: &Path, setup: &Setup, end_seq: u64) -> Result<Recovered> {
     let mut applier = Applier::new(setup)?;
-    if !journal_dir.exists() || segment_files(journal_dir)?.is_empty() {
+    if !journal_dir.exists() {
         return Ok(Recovered { applier, records: 0 });
     }
-    let mut reader = JournalReader::open_dir(journal_dir)?;
+    // Files that begin later are not even opened: one of them may be being written.
+    let mut files = segment_files(journal_dir)?;
+    files.retain(|path| first_seq_of(path).is_none_or(|first| first < end_seq));
+    let mut reader = JournalReader::open_files(files);
     let mut records = 0;
     while let Some(record) = reader.next_record()? {
         if record.seq >= end_seq {
@@ -143,4 +146,9 @@ pub fn recover_before(journal_dir: &Path, setup: &Setup, end_seq: u64) -> Result
         records += 1;
     }
     Ok(Recovered { applier, records })
+}
+
+/// The number of a segment's first record, from its name: `journal-EPOCH-FIRST.rgj`.
+fn first_seq_of(path: &Path) -> Option<u64> {
+    path.file_stem()?.to_str()?.rsplit('-').next()?.parse().ok()
 }

@@ -9,6 +9,7 @@ use riskgate::abi::order::kind;
 use riskgate::abi::rendezvous::status;
 use riskgate::abi::verdict::decision;
 use riskgate::clock;
+use riskgate::engine::state_dir::{self, ENGINE_LOCK, RECORDER_LOCK};
 use riskgate::journal::reader::JournalReader;
 use riskgate::journal::record::Body;
 use riskgate::shm::client::{LaneClient, NotSubmitted};
@@ -71,6 +72,18 @@ fn client_process_of(gate: &Gate, lane: &str, uid: Option<u32>) -> (std::process
     // Keeps the pipe open, so that the client never dies of it.
     std::thread::spawn(move || lines.for_each(drop));
     (child, seen)
+}
+
+/// Waits until the kernel has taken the lock back from a dying process.
+fn wait_unlocked_by(dir: &std::path::Path, lock: &str) {
+    until("a lock to be free", || {
+        state_dir::holder(&dir.join("state"), lock).unwrap().is_none().then_some(())
+    });
+}
+
+fn wait_unlocked(dir: &std::path::Path) {
+    wait_unlocked_by(dir, ENGINE_LOCK);
+    wait_unlocked_by(dir, RECORDER_LOCK);
 }
 
 #[test]
@@ -230,10 +243,10 @@ fn lanes_outlive_the_supervisor_and_a_second_gate_is_refused() {
     assert!(is_alive(engine), "refusing harms nobody");
 
     signal(engine, libc::SIGTERM);
-    until("the engine to end", || (!runs_in(engine, &dir)).then_some(()));
-    assert_eq!(client.page().state(), state::STOPPED);
+    until("the engine to end", || (client.page().state() == state::STOPPED).then_some(()));
+    wait_unlocked_by(&dir, ENGINE_LOCK);
     signal(recorder, libc::SIGTERM);
-    until("the recorder to end", || (!runs_in(recorder, &dir)).then_some(()));
+    wait_unlocked(&dir);
     let mut fourth = Gate::start_in(RISKGATE, &dir, &[]);
     fourth.wait_for("300 open orders)");
     assert!(fourth.stop().success());
@@ -259,7 +272,7 @@ fn a_gate_that_lost_all_its_processes_starts_from_its_journal() {
     }
     signal(engine, libc::SIGKILL);
     let dir = gate.dir.clone();
-    until("both to be gone", || (!runs_in(engine, &dir) && !runs_in(recorder, &dir)).then_some(()));
+    wait_unlocked(&dir);
     let mut next = Gate::start_in(RISKGATE, &dir, &[]);
     next.wait_for("550 open orders)");
     let client = next.connect("a");
