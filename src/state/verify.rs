@@ -4,6 +4,7 @@
 
 use crate::abi::codes::Check;
 use crate::fixed::{PRICE_ONE, QTY_ONE};
+use crate::state::defaults;
 use crate::state::limit::{Bound, Limit};
 use crate::state::setup::{Instrument, Setup, TICK_ROWS_MAX, TREE_DEPTH_MAX};
 
@@ -139,8 +140,21 @@ impl Setup {
         if limit.floor < 0 {
             problems.push("the floor must not be negative".into());
         }
-        let soft: Vec<u8> = limit.soft_percent.iter().copied().filter(|p| *p != 0).collect();
-        if !soft.is_sorted() || soft.iter().any(|p| *p > 100) {
+        let place = (limit.node.is_some(), limit.instrument.is_some());
+        if place != (false, false) && !defaults::scopes(limit.check).contains(&place) {
+            problems.push(format!(
+                "{} cannot be set for {}; see `riskgate checks` for its scopes",
+                limit.check.name(),
+                match place {
+                    (true, true) => "a node and an instrument",
+                    (true, false) => "a node",
+                    _ => "an instrument alone",
+                }
+            ));
+        }
+        let used = limit.soft_percent.iter().take_while(|p| **p != 0).count();
+        let (soft, rest) = limit.soft_percent.split_at(used);
+        if !soft.is_sorted() || soft.iter().any(|p| *p > 100) || rest.iter().any(|p| *p != 0) {
             problems.push("soft thresholds are ascending percents up to 100".into());
         }
         problems
