@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand};
 use riskgate::engine::frozen_alloc::FrozenAlloc;
 
 mod config;
+mod journal;
+mod replay;
 mod run;
 mod scenario;
 mod tree;
@@ -33,6 +35,8 @@ enum Command {
     /// Validates a configuration, or prints the example.
     #[command(subcommand)]
     Config(config::check::ConfigCommand),
+    Journal(journal::Args),
+    Replay(replay::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,5 +46,7 @@ fn main() -> ExitCode {
         Command::Recorder(args) => run::recorder(&args),
         Command::Scenario(args) => scenario::main(&args),
         Command::Config(command) => config::check::main(&command),
+        Command::Journal(args) => journal::main(&args),
+        Command::Replay(args) => replay::main(&args),
     }
 }
