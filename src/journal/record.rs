@@ -26,7 +26,7 @@
 //!              200 received ns u64   208 valid until ns u64   216 order id of the outcome u64
 //!              224 seq of the last START or CONTROL u64: the configuration in force
 //!               flags HAS_EXTENSION: the record before is its extension; HAS_BREACH: the record
-//!               after has the first breach exactly
+//!               after has the first breach exactly (without it, the first breach has no numbers)
 //!  4 EXTENSION  32 words 0..7 of the extension slot as received (word 0, the stamp, as 0)
 //!  5 REPORT     as ORDER; decision 0: it gets no verdict
 //!  6 BREACH     32 check u8   33 unit u8   36 node u32   40 detail u32
@@ -80,7 +80,7 @@ pub mod flag {
     pub const REFUSED: u16 = 2;
     /// ORDER, REPORT: the record before is the extension.
     pub const HAS_EXTENSION: u16 = 4;
-    /// ORDER, REPORT: the record after is the first breach.
+    /// ORDER, REPORT: the record after has the first breach; without it, it has no numbers.
     pub const HAS_BREACH: u16 = 8;
 }
 

@@ -180,8 +180,7 @@ impl Recorder {
         loop {
             let now = clock();
             self.cursor.beat(now);
-            // SYNC recorder.stop: Acquire, pairs with Release in whoever asks it to end: what the
-            // ring shows was appended before.
+            // SYNC recorder.stop: Acquire, pairs with Release in recorder.rs ask_to_end()
             let stopping = stop.load(Ordering::Acquire);
             if self.drain_some(now)? > 0 {
                 idle = 0;
@@ -298,6 +297,12 @@ impl Recorder {
         }
         Ok(())
     }
+}
+
+/// Asks [`Recorder::run`] to finish. What the caller has seen in the ring by now is recorded.
+pub fn ask_to_end(stop: &AtomicBool) {
+    // SYNC recorder.stop: Release, pairs with Acquire in recorder.rs run()
+    stop.store(true, Ordering::Release);
 }
 
 /// Takes what a dead engine left in its ring into the journal and seals it. Returns the number of
