@@ -288,6 +288,20 @@ impl Record {
 
     /// Decodes; total. The crc is not looked at (it belongs to the file that the record is in).
     pub fn from_words(words: &RecordWords) -> Result<Record, BadRecord> {
+        let record = Record::decode(words)?;
+        // What is not named is zero: only the canonical form is a record.
+        let mut canonical = record.to_words();
+        canonical[1] |= words[1] & 0xffff_ffff;
+        match canonical.iter().zip(words).position(|(a, b)| a != b) {
+            Some(word) => {
+                Err(BadRecord { offset: word * 8, what: "bits that must be zero are not" })
+            }
+            None => Ok(record),
+        }
+    }
+
+    /// Like [`Record::from_words`] for words that are known to be canonical.
+    pub(super) fn decode(words: &RecordWords) -> Result<Record, BadRecord> {
         let bad = |offset, what| Err(BadRecord { offset, what });
         let Some(kind) = Kind::from_number(words[2] as u8) else {
             return bad(16, "no record kind has this number");
@@ -323,21 +337,14 @@ impl Record {
         {
             return bad(152, "an order without decision, or a report with one");
         }
-        let record = Record {
+        Ok(Record {
             seq: words[0],
             epoch: (words[1] >> 32) as u32,
             flags,
             lane: (words[2] >> 32) as u32,
             time_ns: words[3],
             body,
-        };
-        // What is not named is zero: only the canonical form is a record.
-        let mut canonical = record.to_words();
-        canonical[1] |= words[1] & 0xffff_ffff;
-        match canonical.iter().zip(words).position(|(a, b)| a != b) {
-            Some(word) => bad(word * 8, "bits that must be zero are not"),
-            None => Ok(record),
-        }
+        })
     }
 
     /// Decodes 256 bytes; total.
