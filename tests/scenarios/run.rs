@@ -92,6 +92,8 @@ fn a_setup_that_cannot_be_used_names_all_its_problems() {
         "the rate of EUR is not above 0",
         "the instrument X stands twice",
         "the parent D of C is not an account",
+        "the accounts A, B are parents of each other",
+        "a tick must be above 0",
         "needs a node, an instrument, or both",
         "there is no node \"nobody\"",
         "must not be negative",

@@ -81,9 +81,19 @@ pub fn read_check(value: &Value, what: &str, problems: &mut Problems) -> Option<
     found
 }
 
-/// All rows of limits.
+/// All rows of limits. Two in one place are a problem: nobody knows which one was meant.
 pub fn read_limits(setup: &Setup, rows: &[Value], problems: &mut Problems) -> Vec<Limit> {
-    rows.iter().flat_map(|row| read_row(setup, row, problems)).collect()
+    let mut all: Vec<(u32, Limit)> = Vec::new();
+    for row in rows {
+        for limit in read_row(setup, row, problems) {
+            if let Some((line, _)) = all.iter().find(|(_, earlier)| earlier.same_place(&limit)) {
+                let name = limit.check.name();
+                problems.add(row.line, format!("{name} is set here already, in line {line}"));
+            }
+            all.push((row.line, limit));
+        }
+    }
+    all.into_iter().map(|(_, limit)| limit).collect()
 }
 
 /// One row: `node`, `instrument`, or both, and checks.
@@ -98,6 +108,7 @@ pub fn read_row(setup: &Setup, row: &Value, problems: &mut Problems) -> Vec<Limi
     let instrument = find("instrument").map(|v| names.instrument(v, problems));
     if node.is_none() && instrument.is_none() {
         problems.add(row.line, "a limit needs a node, an instrument, or both");
+        return Vec::new();
     }
     let mut limits = Vec::new();
     for entry in entries.iter().filter(|e| e.key != "node" && e.key != "instrument") {
@@ -121,7 +132,15 @@ pub fn read_row(setup: &Setup, row: &Value, problems: &mut Problems) -> Vec<Limi
             _ => std::slice::from_ref(&entry.value),
         };
         for value in several {
-            limits.extend(read_limit(check, node.flatten(), instrument.flatten(), value, problems));
+            let limit = read_limit(check, node.flatten(), instrument.flatten(), value, problems);
+            let Some(limit) = limit else { continue };
+            // Without its place nothing more can be said about it.
+            if node != Some(None) && instrument != Some(None) {
+                for text in setup.limit_problems(&limit) {
+                    problems.add(value.line, format!("{}: {text}", check.name()));
+                }
+            }
+            limits.push(limit);
         }
     }
     limits
