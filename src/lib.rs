@@ -7,6 +7,7 @@ pub mod control;
 pub mod error;
 pub mod fixed;
 pub mod gate;
+pub mod journal;
 pub mod machine;
 pub mod shm;
 pub mod state;

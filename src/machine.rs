@@ -6,7 +6,7 @@
 
 use crate::abi::SlotWords;
 use crate::control;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fixed::{Price, Qty, Wide};
 use crate::gate::outcome::{Event, Outcome};
 use crate::gate::{Gate, Incoming};
@@ -121,7 +121,12 @@ pub struct Machine {
 
 impl Machine {
     /// Builds the state from reference data and limits. All memory is allocated here.
+    /// A setup that does not hold what every layer relies on is refused, with all its problems.
     pub fn new(setup: &Setup) -> Result<Machine> {
+        let problems = setup.verify();
+        if !problems.is_empty() {
+            return Err(Error::new(problems.join("; ")));
+        }
         Ok(Machine {
             gate: Gate::new(State::new(setup)),
             setup: setup.clone(),
@@ -213,6 +218,12 @@ impl Machine {
     /// A control command, applied between two orders; an error changes nothing.
     pub fn control(&mut self, _now_ns: u64, command: &Command) -> Result<&Outcome> {
         self.outcome = Outcome::NONE;
+        if let Command::SetLimit(limit) = command {
+            let problems = self.setup.limit_problems(limit);
+            if !problems.is_empty() {
+                return Err(Error::new(problems.join("; ")));
+            }
+        }
         control::apply(&mut self.gate, command)?;
         self.outcome = self.gate.collect(self.outcome);
         Ok(&self.outcome)

@@ -52,3 +52,22 @@ pub const fn limit_is_money(check: Check) -> bool {
             | Check::ValueAtRisk
     )
 }
+
+/// Where the limit of a check can be set: `(of a node, of an instrument)`. Checks that are always
+/// on take rows anywhere, for their action and phase.
+pub const fn scopes(check: Check) -> &'static [(bool, bool)] {
+    const NODE: (bool, bool) = (true, false);
+    const INSTRUMENT: (bool, bool) = (false, true);
+    const BOTH: (bool, bool) = (true, true);
+    match check {
+        Check::MaxOpenOrders | Check::MaxLong | Check::MaxShort | Check::OpenOrderValue => {
+            &[NODE, BOTH]
+        }
+        Check::GrossExposure
+        | Check::NetExposure
+        | Check::LongExposure
+        | Check::ShortExposure
+        | Check::SectorConcentration => &[NODE],
+        _ => &[NODE, INSTRUMENT, BOTH],
+    }
+}

@@ -19,6 +19,7 @@ pub mod rows;
 pub mod setup;
 mod structure;
 pub mod tree;
+pub mod verify;
 
 use crate::abi::PRICE_UNDEFINED;
 use crate::fixed::{Price, Wide};
