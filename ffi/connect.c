@@ -1,11 +1,13 @@
-/* rg_connect and rg_close: one session on one lane. Never retries (rg_reconnect does), never leaves
- * anything behind on a failure. */
+/* rg_connect and rg_close: one session on one lane. Waits for a gate that is closing the lane's last
+ * session, but not for a gate that is down (rg_reconnect does); leaves nothing behind on a failure. */
 #define _GNU_SOURCE
 #include "internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define RG_IN_USE_PATIENCE_NS UINT64_C(500000000)
 
 enum { CLIENT_REGION, GATE_REGION, GATE_PAGE, REGIONS };
 
@@ -227,6 +229,20 @@ static int read_options(const rg_connect_options *options, rg_connect_options *o
     return RG_OK;
 }
 
+/* The gate takes a moment to close the lane of a client that just ended: a restarted program must
+ * not fail for that. Gives up early enough for a person who runs it twice by mistake. */
+static int open_when_free(rg_client *c, uint64_t deadline)
+{
+    const uint64_t patience = rg_deadline(RG_IN_USE_PATIENCE_NS);
+    const uint64_t until = patience < deadline ? patience : deadline;
+    for (;;) {
+        int status = rg_open_session(c, deadline);
+        if (status != RG_IN_USE || !rg_nap(5000000, until)) {
+            return status;
+        }
+    }
+}
+
 RG_EXPORT int rg_connect(const rg_connect_options *options, rg_client *client)
 {
     rg_connect_options known;
@@ -250,7 +266,7 @@ RG_EXPORT int rg_connect(const rg_connect_options *options, rg_client *client)
     memcpy(client->lane_name, known.lane, strlen(known.lane));
     client->timeout_ns = known.timeout_ns == 0 ? RG_TIMEOUT_DEFAULT_NS : known.timeout_ns;
     client->wait = known.wait;
-    return rg_open_session(client, rg_deadline(client->timeout_ns));
+    return open_when_free(client, rg_deadline(client->timeout_ns));
 }
 
 RG_EXPORT void rg_close(rg_client *client)

@@ -159,7 +159,7 @@ static int await_consumed(rg_client *client, uint64_t deadline)
                            rg_strerror(status));
         }
         rg_priv_flush(client);
-        /* SYNC order.consumed: what was consumed is in the gate's state. */
+        /* SYNC ring.freed: what was consumed is in the gate's state. */
         if (client->deferred_first == client->deferred_end &&
             RG_LOAD_ACQUIRE(client->orders_consumed) == client->order_cursor) {
             return RG_OK;

@@ -11,14 +11,21 @@ enum unit {
     UNIT_MONEY, /* 1e-4 of the base currency */
     UNIT_PRICE, /* 1e-9 */
     UNIT_COUNT,
-    UNIT_BPS    /* basis points */
+    UNIT_BPS,   /* 1e-4 of a basis point */
+    UNIT_AGE    /* ns */
 };
 
 /* How observed value and limit relate: "25,000 over 10,000". */
-enum relation { PLAIN, OVER, BELOW, BEYOND, MULTIPLE, AGAINST };
+enum relation { PLAIN, OVER, BELOW, FROM_MARK, MULTIPLE, AGAINST, OLD };
 
 static const char *const relations[] = {
-    "", "over", "below", "beyond", "is not a multiple of", "against",
+    "",
+    "over",
+    "below",
+    "from the mark, at most",
+    "is not a multiple of",
+    "would match an own order at",
+    "old, at most",
 };
 
 #define NAME_OF(upper, number, text) text,
@@ -30,14 +37,15 @@ static const struct {
     unsigned char unit;
     unsigned char relation;
 } numbers[RG_CHECK_END] = {
+    [RG_CHECK_STALE_MARK] = {UNIT_AGE, OLD},
     [RG_CHECK_MAX_ORDER_QTY] = {UNIT_QTY, OVER},
     [RG_CHECK_MAX_ORDER_VALUE] = {UNIT_MONEY, OVER},
     [RG_CHECK_MIN_ORDER_VALUE] = {UNIT_MONEY, BELOW},
     [RG_CHECK_MIN_ORDER_QTY] = {UNIT_QTY, BELOW},
     [RG_CHECK_LOT_SIZE] = {UNIT_QTY, MULTIPLE},
     [RG_CHECK_TICK_SIZE] = {UNIT_PRICE, MULTIPLE},
-    [RG_CHECK_PRICE_COLLAR] = {UNIT_PRICE, BEYOND},
-    [RG_CHECK_PRICE_WALK] = {UNIT_PRICE, BEYOND},
+    [RG_CHECK_PRICE_COLLAR] = {UNIT_PRICE, FROM_MARK},
+    [RG_CHECK_PRICE_WALK] = {UNIT_PRICE, FROM_MARK},
     [RG_CHECK_ADV_PERCENT] = {UNIT_QTY, OVER},
     [RG_CHECK_UNIT_MIXUP] = {UNIT_QTY, OVER},
     [RG_CHECK_BASKET_VALUE] = {UNIT_MONEY, OVER},
@@ -138,30 +146,47 @@ static void add_grouped(struct text *t, const char *decimal)
     add(t, decimal + whole);
 }
 
+/* A number of four decimal places, of which none, two or four are written. */
+static void add_four_places(struct text *t, int64_t value)
+{
+    char decimal[40];
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    unsigned fraction = (unsigned)(magnitude % 10000);
+    int n = snprintf(decimal, sizeof decimal, "%s%llu", value < 0 ? "-" : "",
+                     (unsigned long long)(magnitude / 10000));
+    if (fraction % 100 != 0) {
+        (void)snprintf(decimal + n, sizeof decimal - (size_t)n, ".%04u", fraction);
+    } else if (fraction != 0) {
+        (void)snprintf(decimal + n, sizeof decimal - (size_t)n, ".%02u", fraction / 100);
+    }
+    add_grouped(t, decimal);
+}
+
 static void add_number(struct text *t, int64_t value, enum unit unit)
 {
     char decimal[40];
     switch (unit) {
-    case UNIT_QTY: (void)rg_format_qty(value, decimal, sizeof decimal); break;
-    case UNIT_PRICE: (void)rg_format_price(value, decimal, sizeof decimal); break;
-    case UNIT_MONEY: {
-        uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-        unsigned fraction = (unsigned)(magnitude % 10000);
-        int n = snprintf(decimal, sizeof decimal, "%s%llu", value < 0 ? "-" : "",
-                         (unsigned long long)(magnitude / 10000));
-        if (fraction % 100 != 0) {
-            (void)snprintf(decimal + n, sizeof decimal - (size_t)n, ".%04u", fraction);
-        } else if (fraction != 0) {
-            (void)snprintf(decimal + n, sizeof decimal - (size_t)n, ".%02u", fraction / 100);
+    case UNIT_MONEY: add_four_places(t, value); return;
+    case UNIT_BPS:
+        add_four_places(t, value);
+        add(t, " bp");
+        return;
+    case UNIT_PRICE:
+        if (value == INT64_MAX || value == INT64_MIN) {
+            add(t, "any price"); /* an unpriced order */
+            return;
         }
+        (void)rg_format_price(value, decimal, sizeof decimal);
         break;
-    }
+    case UNIT_QTY: (void)rg_format_qty(value, decimal, sizeof decimal); break;
+    case UNIT_AGE:
+        (void)snprintf(decimal, sizeof decimal, "%lld", (long long)(value / 1000000));
+        add_grouped(t, decimal);
+        add(t, " ms");
+        return;
     default: (void)snprintf(decimal, sizeof decimal, "%lld", (long long)value); break;
     }
     add_grouped(t, decimal);
-    if (unit == UNIT_BPS) {
-        add(t, " bp");
-    }
 }
 
 /* Decimal text of a small number. */
@@ -207,6 +232,17 @@ static void add_others(struct text *t, uint64_t breaches)
     }
 }
 
+/* Do observed value and limit say something? A mark may be young and yet unusable (missing side,
+ * crossed, wide): then its age is not the reason. */
+static int has_numbers(const rg_verdict *v)
+{
+    enum relation relation = (enum relation)numbers[v->first_check].relation;
+    if (relation == OLD) {
+        return v->observed > v->limit && v->limit > 0 && v->observed != INT64_MAX;
+    }
+    return relation != PLAIN && (v->observed != 0 || v->limit != 0);
+}
+
 static void add_rejection(struct text *t, rg_client *client, const rg_verdict *v)
 {
     uint32_t check = v->first_check;
@@ -221,7 +257,7 @@ static void add_rejection(struct text *t, rg_client *client, const rg_verdict *v
     } else if (check == RG_CHECK_LIMIT_NOT_SET) {
         add(t, ": no limit is set for ");
         add(t, rg_check_name(v->detail));
-    } else if (numbers[check].relation != PLAIN && (v->observed != 0 || v->limit != 0)) {
+    } else if (has_numbers(v)) {
         add(t, ": ");
         add_number(t, v->observed, (enum unit)numbers[check].unit);
         add_char(t, ' ');

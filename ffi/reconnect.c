@@ -36,7 +36,7 @@ static uint64_t first_unconsumed(const rg_client *old)
 {
     uint64_t capacity = (uint64_t)old->order_mask + 1;
     uint64_t oldest = old->order_cursor > capacity ? old->order_cursor - capacity : 0;
-    /* SYNC order.consumed: the final value; the engine has left this lane. */
+    /* SYNC ring.freed: the final value; the engine has left this lane. */
     uint64_t consumed = RG_LOAD_ACQUIRE(old->orders_consumed);
     /* A cursor that can't be: say everything again, the gate ignores what it knows. */
     return consumed > old->order_cursor || consumed < oldest ? oldest : consumed;

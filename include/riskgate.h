@@ -120,7 +120,8 @@ extern "C" {
  * per slot). Returns RG_OK; RG_INVALID (no path or lane, or too long); RG_GATE_DOWN (nobody
  * listens, or the engine is not running); RG_TIMEOUT; RG_VERSION_MISMATCH, RG_UNKNOWN_LANE,
  * RG_NOT_PERMITTED, RG_IN_USE, RG_QUARANTINED (the gate's answers); RG_PROTOCOL; RG_RESOURCES;
- * RG_SYSTEM. The gate may still be locked: then it answers REJECT gate_not_ready. */
+ * RG_SYSTEM. RG_IN_USE comes after half a second of trying: the gate takes a moment to close the lane
+ * of a client that just ended. The gate may still be locked: then it answers REJECT gate_not_ready. */
 int rg_connect(const rg_connect_options *options, rg_client *client);
 
 /* Ends the connection and frees what rg_connect took. The gate closes the lane; open orders stay

@@ -73,7 +73,7 @@ static inline int rg_priv_room(rg_client *c, uint64_t slots)
     if (RG_LIKELY(c->order_cursor + slots - c->orders_consumed_seen <= capacity)) {
         return 1;
     }
-    /* SYNC order.consumed: pairs with the engine's release after it has loaded the slots' words;
+    /* SYNC ring.freed: pairs with the engine's release after it has loaded the slots' words;
      * our stores into them can't be seen by those loads. */
     c->orders_consumed_seen = RG_LOAD_ACQUIRE(c->orders_consumed);
     if (RG_UNLIKELY(c->orders_consumed_seen > c->order_cursor)) {
@@ -95,7 +95,7 @@ static inline void rg_priv_write(rg_client *c, const uint64_t words[8])
     RG_STORE_RELAXED(&slot[5], words[5]);
     RG_STORE_RELAXED(&slot[6], words[6]);
     RG_STORE_RELAXED(&slot[7], words[7]);
-    /* SYNC order.published: pairs with the engine's acquire of the stamp; it sees the words. */
+    /* SYNC ring.slot: pairs with the engine's acquire of the stamp; it sees the words. */
     RG_STORE_RELEASE(&slot[0], stamp);
     c->order_cursor += 1;
 }
@@ -261,7 +261,7 @@ static inline int rg_priv_next(rg_client *c, rg_verdict *v)
     uint64_t w[8];
     struct rg_pending first;
     const uint64_t *slot = c->verdict_slots + (c->verdict_cursor & c->verdict_mask) * RG_SLOT_WORDS;
-    /* SYNC verdict.published: pairs with the engine's release of the stamp; we see the words. */
+    /* SYNC ring.slot: pairs with the engine's release of the stamp; we see the words. */
     w[0] = RG_LOAD_ACQUIRE(&slot[0]);
     if ((uint32_t)w[0] != (uint32_t)(c->verdict_cursor + 1)) {
         return RG_PRIV_NOTHING;
@@ -277,7 +277,7 @@ static inline int rg_priv_next(rg_client *c, rg_verdict *v)
         return RG_PRIV_NOTHING; /* torn: no verdict */
     }
     c->verdict_cursor += 1;
-    /* SYNC verdict.read: pairs with the engine's acquire before it writes into a read slot. */
+    /* SYNC ring.freed: pairs with the engine's acquire before it writes into a read slot. */
     RG_STORE_RELEASE(c->verdicts_read, c->verdict_cursor);
 
     v->order_id = w[1];

@@ -25,7 +25,7 @@ static inline uint64_t *rg_priv_mark_begin(rg_marks *m, uint32_t instrument)
     line = m->lines + (size_t)instrument * 8;
     seq = RG_LOAD_RELAXED(&line[0]);
     RG_STORE_RELAXED(&line[0], seq | 1);
-    /* SYNC mark.line: a reader that sees any word below also sees the odd number, because its
+    /* SYNC seqlock.begin: a reader that sees any word below also sees the odd number, because its
      * acquire fence comes between loading the words and looking at the number again. */
     RG_FENCE_RELEASE();
     if (RG_UNLIKELY(seq == 0)) {
@@ -41,7 +41,7 @@ static inline uint64_t *rg_priv_mark_begin(rg_marks *m, uint32_t instrument)
 static inline void rg_priv_mark_end(uint64_t *line)
 {
     uint64_t seq = RG_LOAD_RELAXED(&line[0]);
-    /* SYNC mark.line: pairs with the reader's acquire of the number; it sees the words. */
+    /* SYNC seqlock.end: pairs with the reader's acquire of the number; it sees the words. */
     RG_STORE_RELEASE(&line[0], seq + 1);
 }
 

@@ -68,6 +68,7 @@ struct fake_gate {
     uint64_t taken;
     uint64_t given;
     uint32_t sessions;
+    uint32_t connections; /* open at present */
 };
 
 static inline uint64_t *fake_u64(char *region, size_t offset)
@@ -273,12 +274,14 @@ static inline void *fake_serve(void *argument)
                 p[i--] = p[--count];
             }
         }
+        RG_STORE_RELEASE(&g->connections, (uint32_t)count - 2);
         if (p[1].revents != 0 && count < 8) {
             int fd = accept4(g->listener, NULL, NULL, SOCK_CLOEXEC);
             if (fd >= 0) {
                 p[count].fd = fd;
                 p[count].events = POLLIN;
                 p[count++].revents = 0;
+                RG_STORE_RELEASE(&g->connections, (uint32_t)count - 2);
             }
         }
     }

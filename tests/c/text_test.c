@@ -157,8 +157,16 @@ static void reasons(void)
     reason(__LINE__, &v, "net_exposure: -1,000.50 over 0");
     v = reject(RG_CHECK_TICK_SIZE, INT64_C(187255000000), INT64_C(10000000), RG_NO_NODE);
     reason(__LINE__, &v, "tick_size: 187.255 is not a multiple of 0.01");
-    v = reject(RG_CHECK_SECTOR_CONCENTRATION, 2600, 2500, RG_NO_NODE);
-    reason(__LINE__, &v, "sector_concentration: 2,600 bp over 2,500 bp");
+    v = reject(RG_CHECK_SECTOR_CONCENTRATION, 26000500, 25000000, RG_NO_NODE);
+    reason(__LINE__, &v, "sector_concentration: 2,600.05 bp over 2,500 bp");
+    v = reject(RG_CHECK_PRICE_COLLAR, INT64_C(2500000000), INT64_C(1872500000), RG_NO_NODE);
+    reason(__LINE__, &v, "price_collar: 2.5 from the mark, at most 1.8725");
+    v = reject(RG_CHECK_WASH_TRADE, INT64_MAX, 10 * RG_PRICE_ONE, RG_NO_NODE);
+    reason(__LINE__, &v, "wash_trade: any price would match an own order at 10");
+    v = reject(RG_CHECK_STALE_MARK, INT64_C(7500000000), INT64_C(5000000000), RG_NO_NODE);
+    reason(__LINE__, &v, "stale_mark: 7,500 ms old, at most 5,000 ms");
+    v = reject(RG_CHECK_STALE_MARK, 0, INT64_C(5000000000), RG_NO_NODE); /* crossed, not old */
+    reason(__LINE__, &v, "stale_mark");
     v = reject(RG_CHECK_MAX_OPEN_ORDERS, 1001, 1000, 2);
     reason(__LINE__, &v, "max_open_orders: 1,001 over 1,000 at node 2");
     v = reject(RG_CHECK_KILLED, 0, 0, RG_NO_NODE);
