@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 namespace ems {
 namespace {
@@ -11,7 +12,7 @@ constexpr std::int64_t open_total = 400;
 constexpr std::int64_t mean_gap_ns = 56000000; // outside of bursts; 39 ms over all
 
 constexpr double share_new = 0.48;
-constexpr double share_executed = 0.07;
+constexpr double share_executed = 0.047; // of events; an event makes one message or several
 
 } // namespace
 
@@ -190,12 +191,19 @@ void Generator::make_execution(std::uint32_t instrument)
     const bool buy = !through && random_.chance(0.55);
     const std::int64_t unexecuted = random_.chance(0.1) ? draw_size() : 0;
     std::vector<Resting> &orders = market.side[buy];
-    if (orders.empty() || random_.chance(0.35)) {
+    // Nobody takes an order that stands far away, just because it is the best that is left.
+    const auto far = [&](std::size_t at) {
+        return std::abs(orders[at].ticks - market.middle_ticks) > market.middle_ticks / 200 + 2;
+    };
+    if (orders.empty() || far(best(orders, buy)) || random_.chance(0.5)) {
         return make_hidden(instrument, buy, unexecuted);
     }
     std::int64_t wanted = draw_size();
     for (int levels = 0; wanted > 0 && levels < 8 && !orders.empty(); ++levels) {
         const std::size_t at = best(orders, buy);
+        if (far(at)) {
+            break;
+        }
         const std::int64_t size = std::min(wanted, orders[at].size);
         put(instrument, Type::executed, buy, orders[at], size, levels == 0 ? unexecuted : 0);
         wanted -= size;

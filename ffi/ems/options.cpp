@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <unistd.h>
 
 namespace ems {
 
@@ -42,7 +41,7 @@ how it runs
   --socket PATH          the gate's socket (default riskgate-state/gate.sock)
   --lane NAME            (default ems1)
   --pace fast|SPEEDUP    as fast as answered (default), or in real time divided by SPEEDUP
-  --wait spin|yield      how to wait for a verdict (default: spin on 4 cores or more)
+  --wait spin|yield      how to wait for a verdict (default: spin with --core, else yield)
   --core N               pin to this core
   --timeout-us N         time limit of one question (default 100000)
   --reconnect-ms N       time limit for reaching the gate again (default 10000)
@@ -188,6 +187,7 @@ bool take_running(Options &o, const std::string &name, const std::string &value)
         o.speedup = value == "fast" ? 0 : real(name, value, 0.001, 1e6);
     } else if (name == "--wait") {
         o.session.spin = spin_or_yield(value);
+        o.wait_given = true;
     } else if (name == "--core") {
         o.core = static_cast<int>(whole(name, value, 0, 1023));
     } else if (name == "--timeout-us") {
@@ -206,7 +206,6 @@ void set_defaults(Options &o)
         o.session.accounts.push_back((i < 10 ? "acct0" : "acct") + std::to_string(i));
     }
     o.session.instruments = {"AAPL"};
-    o.session.spin = sysconf(_SC_NPROCESSORS_ONLN) >= 4;
     o.trader.busts = o.trader.voids = o.trader.venue_rejects = -1; // not given
 }
 
@@ -222,6 +221,9 @@ void settle(Options &o)
     }
     for (double *share : {&o.trader.busts, &o.trader.voids, &o.trader.venue_rejects}) {
         *share = *share >= 0 ? *share : generate ? 0.002 : 0;
+    }
+    if (!o.wait_given) {
+        o.session.spin = o.core >= 0; // spinning takes a core of one's own
     }
     if (!generate) {
         o.session.instruments.resize(1); // a file is about one

@@ -20,6 +20,7 @@ struct Options {
     std::uint64_t limit = UINT64_MAX;
     double speedup = 0; // 0: as fast as answered
     int core = -1;
+    bool wait_given = false;
     bool json = false;
     bool progress = false;
     bool help = false;

@@ -256,11 +256,11 @@ std::string json_of_latency(const Histogram &h)
 {
     Json json('{');
     json.text("what", "closed loop, round trip rg_check").number("samples", h.count());
-    json.number("min_ns", h.min()).number("mean_ns", h.mean());
+    json.text("unit", "ns").number("min", h.min()).number("mean", h.mean());
     for (std::size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
-        json.number(std::string(part_names[i]) + "_ns", h.percentile(parts[i]));
+        json.number(part_names[i], h.percentile(parts[i]));
     }
-    return json.number("max_ns", h.max()).str();
+    return json.number("max", h.max()).str();
 }
 
 std::string json_of_accounts(const Run &run)
@@ -287,7 +287,7 @@ std::string json_of_accounts(const Run &run)
     return list.str();
 }
 
-std::string json_of_comparison(const Comparison &c)
+std::string json_of_differences(const Comparison &c)
 {
     Json differences('[');
     for (const std::string &difference : c.order_differences) {
@@ -296,10 +296,7 @@ std::string json_of_comparison(const Comparison &c)
     for (const std::string &difference : c.position_differences) {
         differences.item(quoted(difference));
     }
-    Json json('{');
-    json.truth("equal", c.equal()).number("open_orders", c.own_orders);
-    json.number("gate_open_orders", c.gate_orders).number("positions", c.positions);
-    return json.raw("differences", differences.str()).str();
+    return differences.str();
 }
 
 std::string rate(const Run &run)
@@ -374,7 +371,11 @@ std::string summary_json(const Run &run)
     json.number("cancel_intents", c.intents).number("reconnects", c.reconnects);
     json.number("reconnect_differences", c.reconnect_differences);
     json.number("withdrawn_at_start", run.withdrawn).number("late_start_ns_max", c.late_start_ns_max);
-    json.raw("accounts", json_of_accounts(run)).raw("comparison", json_of_comparison(run.comparison));
+    json.raw("accounts", json_of_accounts(run)).truth("equal", run.comparison.equal());
+    json.number("open_orders", run.comparison.own_orders);
+    json.number("gate_open_orders", run.comparison.gate_orders);
+    json.number("positions", run.comparison.positions);
+    json.raw("differences", json_of_differences(run.comparison));
     return json.raw("latency", json_of_latency(c.latency)).str() + "\n";
 }
 
