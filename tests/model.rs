@@ -1,0 +1,3 @@
+//! The reference model.
+#[path = "model/mod.rs"]
+mod model;
