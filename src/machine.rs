@@ -5,10 +5,17 @@
 //! the same outcomes and the same state hash on any machine.
 
 use crate::abi::SlotWords;
-use crate::error::Error;
+use crate::control;
+use crate::error::{Error, Result};
 use crate::fixed::{Price, Qty, Wide};
 use crate::gate::outcome::{Event, Outcome};
+use crate::gate::{Gate, Incoming};
+use crate::state::State;
 use crate::state::command::Command;
+use crate::state::index::NONE;
+use crate::state::instruments::{MarkChoice, Quote};
+use crate::state::orders::OpenOrder;
+use crate::state::rows::Row;
 use crate::state::setup::Setup;
 
 /// What the gate's surroundings allow at the moment of a decision; journaled with it.
@@ -107,94 +114,200 @@ pub struct OpenOrderView {
 
 /// The state machine.
 pub struct Machine {
-    _private: (),
+    gate: Gate,
+    setup: Setup,
+    outcome: Outcome,
 }
 
 impl Machine {
     /// Builds the state from reference data and limits. All memory is allocated here.
-    pub fn new(_setup: &Setup) -> Result<Machine, Error> {
-        todo!()
+    /// A setup that does not hold what every layer relies on is refused, with all its problems.
+    pub fn new(setup: &Setup) -> Result<Machine> {
+        let problems = setup.verify();
+        if !problems.is_empty() {
+            return Err(Error::new(problems.join("; ")));
+        }
+        Ok(Machine {
+            gate: Gate::new(State::new(setup)),
+            setup: setup.clone(),
+            outcome: Outcome::NONE,
+        })
+    }
+
+    /// Nanoseconds from the host's clock to 1970 UTC, as recorded at the start; 0 without one.
+    pub fn set_wall_offset(&mut self, wall_offset_ns: u64) {
+        self.gate.state.wall_offset_ns = wall_offset_ns;
     }
 
     /// One order slot of a lane (and its extension): a request or a report. `words[0]`, the
     /// stamp, is ignored.
     pub fn order(
         &mut self,
-        _now_ns: u64,
-        _lane: u32,
-        _words: &SlotWords,
-        _extension: Option<&SlotWords>,
-        _environment: Environment,
+        now_ns: u64,
+        lane: u32,
+        words: &SlotWords,
+        extension: Option<&SlotWords>,
+        environment: Environment,
     ) -> &Outcome {
-        todo!()
+        self.slot(now_ns, lane, words, extension, environment, None)
     }
 
     /// Like [`Machine::order`], but the decision is what the journal recorded, whatever the checks
     /// say now: recovery and followers never decide again.
     pub fn order_recorded(
         &mut self,
-        _now_ns: u64,
-        _lane: u32,
-        _words: &SlotWords,
-        _extension: Option<&SlotWords>,
-        _environment: Environment,
-        _recorded_decision: u8,
+        now_ns: u64,
+        lane: u32,
+        words: &SlotWords,
+        extension: Option<&SlotWords>,
+        environment: Environment,
+        recorded_decision: u8,
     ) -> &Outcome {
-        todo!()
+        self.slot(now_ns, lane, words, extension, environment, Some(recorded_decision))
     }
 
-    /// A new mark of an instrument.
-    pub fn mark(&mut self, _now_ns: u64, _instrument: u32, _mark: &MarkInput) -> &Outcome {
-        todo!()
+    fn slot(
+        &mut self,
+        now_ns: u64,
+        lane: u32,
+        words: &SlotWords,
+        extension: Option<&SlotWords>,
+        environment: Environment,
+        recorded: Option<u8>,
+    ) -> &Outcome {
+        let Environment { ready, journal_ok } = environment;
+        self.outcome = self.gate.order(&Incoming {
+            now_ns,
+            lane,
+            words,
+            extension,
+            ready,
+            journal_ok,
+            recorded,
+        });
+        &self.outcome
     }
 
-    /// A control command, applied between two orders.
-    pub fn control(&mut self, _now_ns: u64, _command: &Command) -> Result<&Outcome, Error> {
-        todo!()
+    /// A new mark of an instrument. One that does not exist is ignored.
+    pub fn mark(&mut self, now_ns: u64, instrument: u32, mark: &MarkInput) -> &Outcome {
+        self.gate.begin();
+        self.outcome = Outcome::NONE;
+        if let Some(i) = self.gate.state.instruments.get_mut(instrument as usize) {
+            let close_ns = if i.quote.close == mark.close { i.quote.close_ns } else { now_ns };
+            i.quote = Quote {
+                bid: mark.bid,
+                ask: mark.ask,
+                last: mark.last,
+                close: mark.close,
+                quote_ns: mark.quote_ns.min(now_ns),
+                last_ns: mark.last_ns.min(now_ns),
+                close_ns,
+            };
+            if let MarkChoice::Usable { price, age_ns } = i.mark_at(now_ns) {
+                if price != i.valuation {
+                    self.gate.revalue(instrument, price);
+                }
+                self.outcome.mark = price;
+                self.outcome.mark_age_ns = age_ns;
+            }
+        }
+        self.outcome = self.gate.collect(self.outcome);
+        &self.outcome
+    }
+
+    /// A control command, applied between two orders; an error changes nothing.
+    pub fn control(&mut self, _now_ns: u64, command: &Command) -> Result<&Outcome> {
+        self.outcome = Outcome::NONE;
+        if let Command::SetLimit(limit) = command {
+            let problems = self.setup.limit_problems(limit);
+            if !problems.is_empty() {
+                return Err(Error::new(problems.join("; ")));
+            }
+        }
+        control::apply(&mut self.gate, command)?;
+        self.outcome = self.gate.collect(self.outcome);
+        Ok(&self.outcome)
     }
 
     /// Events of the last input.
     pub fn events(&self) -> &[Event] {
-        todo!()
+        self.gate.events.as_slice()
     }
 
     /// Position and open quantity; zeros where nothing ever happened.
-    pub fn row(&self, _account: u32, _instrument: u32) -> RowView {
-        todo!()
+    pub fn row(&self, account: u32, instrument: u32) -> RowView {
+        match self.gate.state.find_row(account, instrument) {
+            NONE => RowView::default(),
+            slot => row_view(&self.gate.state.rows[slot as usize]),
+        }
     }
 
     /// Exposures of a node.
-    pub fn node(&self, _node: u32) -> NodeView {
-        todo!()
+    pub fn node(&self, node: u32) -> NodeView {
+        let n = &self.gate.state.nodes[node as usize];
+        NodeView {
+            gross_exposure: n.exposure.gross,
+            executed: n.exposure.executed,
+            daily_traded: n.traded.plus(n.exposure.open),
+            net_exposure: n.exposure.net(),
+            long_exposure: n.exposure.long,
+            short_exposure: n.exposure.short,
+            open_order_value: n.exposure.open,
+            day_pnl: n.pnl,
+            open_orders: n.open_orders,
+        }
     }
 
     /// All account × instrument rows: `(account, instrument, row)`. Cold.
     pub fn rows(&self) -> Vec<(u32, u32, RowView)> {
-        todo!()
+        self.gate.state.rows.iter().map(|r| (r.account, r.instrument, row_view(r))).collect()
     }
 
     /// All open orders, in no meaningful but a deterministic sequence. Cold.
     pub fn open_orders(&self) -> Vec<OpenOrderView> {
-        todo!()
+        let view = |(_, o): (u32, &OpenOrder)| OpenOrderView {
+            lane: o.lane,
+            order_id: o.id,
+            account: o.account,
+            instrument: o.instrument,
+            side: o.side,
+            price: o.terms.price,
+            qty: o.terms.qty,
+            filled: o.filled,
+            reserved: o.reserved,
+            pending_replaces: o.pending,
+            pending_cancel: o.pending_cancel,
+            acknowledged: o.acknowledged,
+        };
+        self.gate.state.orders.iter().map(view).collect()
     }
 
     /// Number of open orders of a lane.
-    pub fn lane_open_orders(&self, _lane: u32) -> u32 {
-        todo!()
+    pub fn lane_open_orders(&self, lane: u32) -> u32 {
+        self.gate.state.lanes[lane as usize].open_orders
     }
 
     /// Is the firm (first) or the lane (second) killed? For the words that clients read.
-    pub fn killed(&self, _lane: u32) -> (bool, bool) {
-        todo!()
+    pub fn killed(&self, lane: u32) -> (bool, bool) {
+        (self.gate.state.firm_killed, self.gate.state.lanes[lane as usize].killed)
     }
 
     /// Reference data and limits that it was built from.
     pub fn setup(&self) -> &Setup {
-        todo!()
+        &self.setup
     }
 
     /// Hash of the whole state: equal after equal inputs. Cold.
     pub fn state_hash(&self) -> u64 {
-        todo!()
+        self.gate.state.hash()
+    }
+}
+
+fn row_view(row: &Row) -> RowView {
+    let clamped = |v: i128| v.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
+    RowView {
+        position: clamped(row.sums.position),
+        open_buy: clamped(row.sums.buys),
+        open_sell: clamped(row.sums.sells),
     }
 }

@@ -1,3 +1,369 @@
 //! Decode → plan → checks → reserve → verdict. Pure: no I/O, no allocation, no clock.
+//!
+//! [`Gate::order`] is the journey of one slot through it. It decides first and changes the state
+//! after, so that a what-if is the first half alone.
 
+pub mod checks;
+pub mod decide;
+pub mod decode;
+pub mod events;
 pub mod outcome;
+pub mod plan;
+pub mod reports;
+pub mod request;
+pub mod reserve;
+pub mod watch;
+
+use crate::abi::codes::{Check, CheckMask, field};
+use crate::abi::order::kind;
+use crate::abi::verdict::{decision, flag};
+use crate::abi::{PRICE_UNDEFINED, SlotWords};
+use crate::fixed::Price;
+use crate::state::State;
+use crate::state::history::{Decided, FirstBreach, digest};
+use crate::state::index::NONE;
+use crate::state::instruments::MarkChoice;
+use decode::Malformed;
+use events::Events;
+use outcome::{Breach, MeasureUnit, Outcome};
+use plan::Plan;
+use request::{Cancel, Order, Request};
+use watch::{Cause, watch};
+
+/// One slot of a lane, with what was true around it.
+pub struct Incoming<'a> {
+    /// Recorded time, ns of the host's clock.
+    pub now_ns: u64,
+    /// Lane that it came through.
+    pub lane: u32,
+    /// The slot.
+    pub words: &'a SlotWords,
+    /// Its extension.
+    pub extension: Option<&'a SlotWords>,
+    /// Orders may be accepted: everything is loaded and verified.
+    pub ready: bool,
+    /// The journal has room for orders.
+    pub journal_ok: bool,
+    /// What the journal says was decided, when the past is applied again.
+    pub recorded: Option<u8>,
+}
+
+/// State, and what the last input led to.
+pub struct Gate {
+    /// What the gate knows.
+    pub state: State,
+    /// Events of the last input.
+    pub events: Events,
+    /// Inputs so far.
+    pub inputs: u64,
+}
+
+impl Gate {
+    /// A gate over a state.
+    pub fn new(state: State) -> Gate {
+        Gate { state, events: Events::new(), inputs: 0 }
+    }
+
+    /// Begins an input.
+    pub fn begin(&mut self) {
+        self.inputs += 1;
+        self.events.clear();
+    }
+
+    /// One slot: a request or a report.
+    pub fn order(&mut self, incoming: &Incoming) -> Outcome {
+        self.begin();
+        let wall_ns = incoming.now_ns.wrapping_add(self.state.wall_offset_ns);
+        let digest = digest(incoming.words, incoming.extension);
+        let id = incoming.words[1];
+        let what_if = (incoming.words[6] >> 24) as u8 & crate::abi::order::flag::WHAT_IF != 0;
+        let kind_code = incoming.words[6] as u8;
+        if decode::is_answered(kind_code)
+            && !what_if
+            && let Some(outcome) = self.replayed(incoming.lane, id, digest)
+        {
+            return outcome;
+        }
+        let mut outcome = match decode::decode(incoming.words, incoming.extension, wall_ns) {
+            Err(malformed) => self.malformed(incoming, &malformed),
+            Ok(Request::Report(report)) => self.report(incoming.lane, &report),
+            Ok(Request::Cancel(cancel)) => self.cancel(incoming.lane, &cancel),
+            Ok(Request::MassCancel(id)) => accepted(id),
+            Ok(Request::Order(order)) => self.new_or_replace(incoming, &order, digest),
+        };
+        if what_if {
+            outcome.flags |= flag::WHAT_IF;
+        }
+        if outcome.answers() && !what_if {
+            self.remember(incoming.lane, digest, &outcome);
+        }
+        self.collect(outcome)
+    }
+
+    /// Adds what the events say to the outcome's masks.
+    pub fn collect(&self, mut outcome: Outcome) -> Outcome {
+        for event in self.events.as_slice() {
+            match event.kind {
+                outcome::EventKind::Soft => {
+                    outcome.soft.insert(event.check);
+                    outcome.flags |= flag::SOFT;
+                }
+                outcome::EventKind::Anomaly => outcome.alerts.insert(event.check),
+                outcome::EventKind::Alert if !outcome.answers() => {
+                    outcome.alerts.insert(event.check);
+                }
+                _ => {}
+            }
+        }
+        outcome
+    }
+
+    /// The recorded answer to a request that was decided before with the same content.
+    fn replayed(&self, lane: u32, id: u64, digest: u64) -> Option<Outcome> {
+        if let Some(decided) = self.state.decided.get(lane, id) {
+            return (decided.digest == digest).then(|| Outcome {
+                order_id: id,
+                decision: decided.decision,
+                flags: decided.flags | flag::REPLAYED,
+                breaches: decided.breaches,
+                first: decided.first.map(breach_of),
+                ..Outcome::NONE
+            });
+        }
+        let slot = self.state.orders.find(lane, id);
+        (slot != NONE && self.state.orders.get(slot).digest == digest)
+            .then(|| Outcome { flags: flag::REPLAYED, ..accepted(id) })
+    }
+
+    fn remember(&mut self, lane: u32, digest: u64, outcome: &Outcome) {
+        let id = outcome.order_id;
+        let used = self.state.decided.get(lane, id).is_some();
+        if id == 0 || used {
+            return;
+        }
+        let first = outcome.first.map(|b| FirstBreach {
+            check: b.check,
+            node: b.node,
+            unit: b.unit as u8,
+            before: b.before,
+            observed: b.observed,
+            limit: b.limit,
+            detail: b.detail,
+        });
+        let decided = Decided {
+            id,
+            digest,
+            decision: outcome.decision,
+            flags: outcome.flags,
+            breaches: outcome.breaches,
+            first,
+        };
+        self.state.decided.push(lane, decided);
+    }
+
+    fn malformed(&mut self, incoming: &Incoming, malformed: &Malformed) -> Outcome {
+        if malformed.answered {
+            let breach = Breach { detail: malformed.field, ..Breach::bare(Check::Malformed) };
+            return rejected(malformed.order_id, breach);
+        }
+        let instrument = incoming.words[5] as u32;
+        let (kind, node) = (outcome::EventKind::Anomaly, crate::abi::verdict::NO_NODE);
+        self.events.tell(kind, Check::Malformed, node, instrument);
+        Outcome { order_id: malformed.order_id, ..Outcome::NONE }
+    }
+
+    fn report(&mut self, lane: u32, report: &request::Report) -> Outcome {
+        let row = reports::apply(&mut self.state, &mut self.events, lane, report);
+        if row != NONE {
+            watch(&mut self.state, &mut self.events, row, Cause::Passive, self.inputs);
+        }
+        Outcome { order_id: report.order_id, ..Outcome::NONE }
+    }
+
+    /// Cancels always pass; exposure is released when the cancel is confirmed.
+    fn cancel(&mut self, lane: u32, cancel: &Cancel) -> Outcome {
+        let slot = match reports::origin_lane(&self.state, lane, cancel.origin) {
+            Some(origin) => self.state.orders.find(origin, cancel.target),
+            None => NONE,
+        };
+        let mut outcome = accepted(cancel.id);
+        if slot == NONE {
+            outcome.flags |= flag::UNKNOWN_ORDER;
+        } else {
+            self.state.orders.get_mut(slot).pending_cancel = true;
+        }
+        outcome
+    }
+
+    fn new_or_replace(&mut self, incoming: &Incoming, order: &Order, digest: u64) -> Outcome {
+        let target = match self.structural(incoming, order) {
+            Ok(target) => target,
+            Err(breach) => return rejected(order.id, breach),
+        };
+        let choice = self.state.instruments[order.instrument as usize].mark_at(incoming.now_ns);
+        self.revalue_if_moved(order.instrument, choice);
+        let plan = match plan::plan(&self.state, order, target, choice) {
+            Ok(plan) => plan,
+            Err(breach) => return self.priced(rejected(order.id, breach), order, choice),
+        };
+        let found = decide::decide(&self.state, order, &plan, incoming.lane);
+        let passes = found.breaches.is_empty();
+        let mut outcome = Outcome {
+            order_id: order.id,
+            decision: match (passes, order.what_if) {
+                (true, true) => decision::WOULD_ACCEPT,
+                (true, false) => decision::ACCEPT,
+                (false, _) => decision::REJECT,
+            },
+            flags: found.flags,
+            breaches: found.breaches,
+            alerts: found.alerts,
+            soft: found.soft,
+            shadow: found.shadow,
+            first: found.first,
+            ..Outcome::NONE
+        };
+        if let Some(recorded) = incoming.recorded {
+            outcome.decision = recorded;
+        }
+        outcome = self.priced(outcome, order, choice);
+        if !order.what_if {
+            found.notes().iter().for_each(|note| self.events.push(*note));
+            self.carry_out(incoming, order, digest, &plan, &found, &outcome);
+        }
+        outcome
+    }
+
+    /// Reserves what was accepted; latches what a breach latches.
+    fn carry_out(
+        &mut self,
+        incoming: &Incoming,
+        order: &Order,
+        digest: u64,
+        plan: &Plan,
+        found: &decide::Findings,
+        outcome: &Outcome,
+    ) {
+        if outcome.decision == decision::ACCEPT {
+            let row = reserve::accept(&mut self.state, incoming.lane, order, digest, plan);
+            watch(&mut self.state, &mut self.events, row, Cause::Order, self.inputs);
+        }
+        for (node, latch) in found.latches() {
+            let why = outcome.first.map_or(Check::Blocked, |b| b.check);
+            watch::latch_node(&mut self.state, &mut self.events, *node, *latch, why);
+        }
+    }
+
+    /// Family 1 in order: the first failure ends it. Returns the target of a replace.
+    fn structural(&self, incoming: &Incoming, order: &Order) -> Result<u32, Breach> {
+        let state = &self.state;
+        let bare = |check| Err(Breach::bare(check));
+        let malformed = |field| Err(Breach { detail: field, ..Breach::bare(Check::Malformed) });
+        let Some(instrument) = state.instruments.get(order.instrument as usize) else {
+            return bare(Check::UnknownInstrument);
+        };
+        let not_positive = |p: Price| p != PRICE_UNDEFINED && p <= 0 && !instrument.negative_price;
+        if not_positive(order.price) {
+            return malformed(field::PRICE);
+        }
+        let stop = order.stop_price;
+        if stop != PRICE_UNDEFINED && (not_positive(stop) || !instrument.on_tick(stop)) {
+            return malformed(field::STOP_PRICE);
+        }
+        if order.account as usize >= state.nodes.len() {
+            return bare(Check::UnknownAccount);
+        }
+        let mut target = NONE;
+        if order.kind == kind::REPLACE {
+            target = state.orders.find(incoming.lane, order.reference);
+            if target == NONE {
+                return bare(Check::UnknownOrder);
+            }
+            let open = state.orders.get(target);
+            if (open.account, open.instrument, open.side)
+                != (order.account, order.instrument, order.side)
+            {
+                return malformed(field::REPLACE_IDENTITY);
+            }
+            if order.qty <= open.filled {
+                return malformed(field::REPLACE_TOTAL);
+            }
+        }
+        let lane = &state.lanes[incoming.lane as usize];
+        if !lane.permits(order.kind, order.account, instrument.class, order.venue) {
+            return bare(Check::LaneNotPermitted);
+        }
+        let used = state.decided.get(incoming.lane, order.id).is_some()
+            || state.orders.find(incoming.lane, order.id) != NONE;
+        if used && !order.what_if {
+            return bare(Check::DuplicateOrderId);
+        }
+        if !incoming.ready {
+            return bare(Check::GateNotReady);
+        }
+        if !incoming.journal_ok {
+            return bare(Check::JournalUnavailable);
+        }
+        if !reserve::has_room(state, order, target) {
+            return bare(Check::Capacity);
+        }
+        Ok(target)
+    }
+
+    /// Values the instrument at the mark of this moment, if that is another one than before.
+    fn revalue_if_moved(&mut self, instrument: u32, choice: MarkChoice) {
+        if let MarkChoice::Usable { price, .. } = choice
+            && price != self.state.instruments[instrument as usize].valuation
+        {
+            self.revalue(instrument, price);
+        }
+    }
+
+    /// Values an instrument at a new mark and looks at all limits that this touches.
+    pub fn revalue(&mut self, instrument: u32, price: Price) {
+        self.state.revalue(instrument, price);
+        let mut row = self.state.instruments[instrument as usize].first_row;
+        while row != NONE {
+            watch(&mut self.state, &mut self.events, row, Cause::Mark, self.inputs);
+            row = self.state.rows[row as usize].next_of_instrument;
+        }
+    }
+
+    fn priced(&self, outcome: Outcome, order: &Order, choice: MarkChoice) -> Outcome {
+        let (mark, mark_age_ns) = match choice {
+            MarkChoice::Usable { price, age_ns } => (price, age_ns),
+            MarkChoice::Stale { age_ns, .. } => {
+                (self.state.instruments[order.instrument as usize].valuation, age_ns)
+            }
+        };
+        Outcome { mark, mark_age_ns, ..outcome }
+    }
+}
+
+fn accepted(id: u64) -> Outcome {
+    Outcome { order_id: id, decision: decision::ACCEPT, ..Outcome::NONE }
+}
+
+fn rejected(id: u64, breach: Breach) -> Outcome {
+    let mut breaches = CheckMask::EMPTY;
+    breaches.insert(breach.check);
+    Outcome {
+        order_id: id,
+        decision: decision::REJECT,
+        breaches,
+        first: Some(breach),
+        ..Outcome::NONE
+    }
+}
+
+fn breach_of(first: FirstBreach) -> Breach {
+    Breach {
+        check: first.check,
+        node: first.node,
+        unit: MeasureUnit::from_code(first.unit),
+        before: first.before,
+        observed: first.observed,
+        limit: first.limit,
+        detail: first.detail,
+    }
+}

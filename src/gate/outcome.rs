@@ -25,6 +25,19 @@ pub enum MeasureUnit {
 }
 
 impl MeasureUnit {
+    /// The unit with this code; `None` (no number) for what is none.
+    pub const fn from_code(code: u8) -> MeasureUnit {
+        match code {
+            1 => MeasureUnit::Qty,
+            2 => MeasureUnit::Money,
+            3 => MeasureUnit::Price,
+            4 => MeasureUnit::Count,
+            5 => MeasureUnit::BasisPoints,
+            6 => MeasureUnit::Time,
+            _ => MeasureUnit::None,
+        }
+    }
+
     /// Decimal places of a measure.
     pub const fn places(self) -> u32 {
         match self {

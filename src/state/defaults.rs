@@ -30,3 +30,44 @@ pub const fn of(check: Check) -> (Action, [u8; SOFT_THRESHOLDS_MAX]) {
     };
     (action, soft)
 }
+
+/// Is the limit of a check an amount of the base currency?
+pub const fn limit_is_money(check: Check) -> bool {
+    matches!(
+        check,
+        Check::MaxOrderValue
+            | Check::MinOrderValue
+            | Check::BasketValue
+            | Check::GrossExposure
+            | Check::NetExposure
+            | Check::LongExposure
+            | Check::ShortExposure
+            | Check::Purchases
+            | Check::Sales
+            | Check::OpenOrderValue
+            | Check::BuyingPower
+            | Check::Margin
+            | Check::DailyLoss
+            | Check::Drawdown
+            | Check::ValueAtRisk
+    )
+}
+
+/// Where the limit of a check can be set: `(of a node, of an instrument)`. Checks that are always
+/// on take rows anywhere, for their action and phase.
+pub const fn scopes(check: Check) -> &'static [(bool, bool)] {
+    const NODE: (bool, bool) = (true, false);
+    const INSTRUMENT: (bool, bool) = (false, true);
+    const BOTH: (bool, bool) = (true, true);
+    match check {
+        Check::MaxOpenOrders | Check::MaxLong | Check::MaxShort | Check::OpenOrderValue => {
+            &[NODE, BOTH]
+        }
+        Check::GrossExposure
+        | Check::NetExposure
+        | Check::LongExposure
+        | Check::ShortExposure
+        | Check::SectorConcentration => &[NODE],
+        _ => &[NODE, INSTRUMENT, BOTH],
+    }
+}

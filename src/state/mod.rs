@@ -1,6 +1,352 @@
 //! What the gate knows: instruments, account tree, positions, open orders, own book, limits.
+//!
+//! [`State`] keeps every sum exact: whatever changes a row goes through [`State::set_sums`], which
+//! changes the row's cells, its nodes and their concentration buckets by the same difference.
+//! Nothing here decides, does I/O, reads a clock, or allocates after [`State::new`].
 
 pub mod command;
 pub mod defaults;
+mod hash;
+pub mod history;
+pub mod index;
+pub mod instruments;
+pub mod lanes;
 pub mod limit;
+pub mod limits;
+pub mod orders;
+pub mod own_book;
+pub mod rows;
 pub mod setup;
+mod structure;
+pub mod tree;
+pub mod verify;
+
+use crate::abi::PRICE_UNDEFINED;
+use crate::fixed::{Price, Wide};
+use history::{Decided, Execution, Recent};
+use index::{Index, NONE, pair};
+use instruments::Instrument;
+use lanes::Lane;
+use limit::Latch;
+use limits::LimitTable;
+use orders::OrderTable;
+use own_book::OwnBook;
+use rows::{Cell, Row, Sums};
+use setup::{Setup, TREE_DEPTH_MAX};
+use tree::Node;
+
+/// Nodes that may get their first concentration limit while running.
+const SPARE_BUCKET_SLOTS: usize = 16;
+
+/// Everything that a decision depends on.
+pub struct State {
+    /// Instruments, by id.
+    pub instruments: Vec<Instrument>,
+    /// Account tree, by id.
+    pub nodes: Vec<Node>,
+    /// Lanes, by id.
+    pub lanes: Vec<Lane>,
+    /// Account × instrument rows.
+    pub rows: Vec<Row>,
+    row_index: Index,
+    row_capacity: usize,
+    /// Node × instrument cells.
+    pub cells: Vec<Cell>,
+    cell_index: Index,
+    cell_capacity: usize,
+    /// Limits.
+    pub limits: LimitTable,
+    /// Checks without which no order passes.
+    pub required: u128,
+    /// Open orders.
+    pub orders: OrderTable,
+    /// Own resting prices.
+    pub own_book: OwnBook,
+    /// Decided requests of each lane.
+    pub decided: Recent<Decided>,
+    /// Executions of each lane.
+    pub executions: Recent<Execution>,
+    buckets: Vec<Wide>,
+    /// Soft levels of the concentration limits, one per bucket.
+    pub bucket_levels: Vec<u8>,
+    bucket_count: usize,
+    bucket_slots: usize,
+    bucket_slots_used: usize,
+    /// The whole firm is killed.
+    pub firm_killed: bool,
+    /// Killed venues, a bit each.
+    pub venues_killed: u64,
+    /// Killed sides, as [`tree::kill_bit`].
+    pub sides_killed: u8,
+    /// Nanoseconds from the host's monotonic clock to 1970 UTC, as recorded at the start.
+    pub wall_offset_ns: u64,
+}
+
+impl State {
+    /// Builds the state of a setup that was verified. All memory is allocated here.
+    pub fn new(setup: &Setup) -> State {
+        let nodes = Node::all(setup);
+        let lanes = Lane::all(setup, &nodes);
+        let capacity = &setup.capacity;
+        let positions = capacity.positions as usize;
+        let orders = capacity.open_orders as usize;
+        let lane_count = setup.lanes.len().max(1);
+        let history = capacity.history as usize;
+        let limited_nodes = setup.limits.iter().filter(|l| structure::needs_buckets(l)).count();
+        let bucket_slots = (limited_nodes + SPARE_BUCKET_SLOTS).min(nodes.len());
+        let bucket_count = setup.sectors.len() + setup.instruments.len();
+        let cell_capacity = positions * 2 + capacity.limits as usize;
+        let mut state = State {
+            instruments: Instrument::all(setup),
+            nodes,
+            lanes,
+            rows: Vec::with_capacity(positions),
+            row_index: Index::new(positions),
+            row_capacity: positions,
+            cells: Vec::with_capacity(cell_capacity),
+            cell_index: Index::new(cell_capacity),
+            cell_capacity,
+            limits: LimitTable::new(capacity.limits as usize),
+            required: setup.required.0,
+            orders: OrderTable::new(orders),
+            own_book: OwnBook::new(orders * 2, positions * 2),
+            decided: Recent::new(lane_count, history),
+            executions: Recent::new(lane_count, history),
+            buckets: vec![Wide::ZERO; bucket_slots * bucket_count],
+            bucket_levels: vec![0; bucket_slots * bucket_count],
+            bucket_count,
+            bucket_slots,
+            bucket_slots_used: 0,
+            firm_killed: false,
+            venues_killed: 0,
+            sides_killed: 0,
+            wall_offset_ns: 0,
+        };
+        for limit in &setup.limits {
+            state.set_limit(limit).expect("a verified setup fits its own capacity");
+        }
+        state
+    }
+
+    /// The row of an account in an instrument, or `NONE`.
+    #[inline]
+    pub fn find_row(&self, account: u32, instrument: u32) -> u32 {
+        self.row_index.get(pair(account, instrument))
+    }
+
+    /// The cell of a node in an instrument, or `NONE`.
+    #[inline]
+    pub fn find_cell(&self, node: u32, instrument: u32) -> u32 {
+        self.cell_index.get(pair(node, instrument))
+    }
+
+    /// Is there room for a row that an order needs? One sixteenth is kept for reports.
+    pub fn has_row_room(&self) -> bool {
+        self.rows.len() + self.row_capacity / 16 < self.row_capacity
+            && self.cells.len() + self.row_capacity / 16 * TREE_DEPTH_MAX.min(2)
+                < self.cell_capacity
+    }
+
+    /// Is there room for a row that a report needs?
+    pub fn has_reserved_row_room(&self) -> bool {
+        self.rows.len() < self.row_capacity
+            && self.cells.len() + TREE_DEPTH_MAX <= self.cell_capacity
+    }
+
+    /// Makes the row of an account in an instrument. The caller holds the room.
+    pub fn make_row(&mut self, account: u32, instrument: u32) -> u32 {
+        let slot = self.rows.len() as u32;
+        let i = &mut self.instruments[instrument as usize];
+        let mut row = Row::empty(account, instrument, i.valuation_magnitude());
+        row.next_of_instrument = i.first_row;
+        i.first_row = slot;
+        let path = self.nodes[account as usize].path;
+        let depth = self.nodes[account as usize].depth;
+        for (cell, node) in row.cells.iter_mut().zip(&path[..depth]) {
+            *cell = self.cell_for(*node, instrument);
+        }
+        self.rows.push(row);
+        self.row_index.insert(pair(account, instrument), slot);
+        slot
+    }
+
+    /// The cell that a node keeps for an instrument, made if the node counts instruments by
+    /// themselves and there is none. A leaf's own row serves as such a count.
+    fn cell_for(&mut self, node: u32, instrument: u32) -> u32 {
+        let found = self.find_cell(node, instrument);
+        let n = &self.nodes[node as usize];
+        if found != NONE || !n.tracks_instruments || !n.interior {
+            return found;
+        }
+        self.make_cell(node, instrument)
+    }
+
+    /// What a node has in the instrument of a row: its cell's sums, or the row's own.
+    #[inline]
+    pub fn sums_at(&self, row: &Row, level: usize) -> Sums {
+        match row.cells[level] {
+            // No cell: the account itself, or a node that nobody below has traded for yet.
+            NONE if level > 0 => Sums::default(),
+            NONE => row.sums,
+            cell => self.cells[cell as usize].sums,
+        }
+    }
+
+    /// Changes a row's position and open orders, and every sum that contains it.
+    pub fn set_sums(&mut self, slot: u32, after: Sums) {
+        let row = &mut self.rows[slot as usize];
+        let before = row.sums;
+        let account = row.account as usize;
+        let instrument = &self.instruments[row.instrument as usize];
+        let worth = after.worth(row.magnitude);
+        let change = row.worth.change(&worth, instrument.unit);
+        row.sums = after;
+        row.worth = worth;
+        for cell in row.cells.iter().filter(|c| **c != NONE) {
+            self.cells[*cell as usize].sums.shift(&before, &after);
+        }
+        let depth = self.nodes[account].depth;
+        for level in 0..depth {
+            let id = self.nodes[account].path[level] as usize;
+            let node = &mut self.nodes[id];
+            node.exposure.add(&change);
+            node.open_orders = node.open_orders + after.open_orders - before.open_orders;
+            if node.bucket_slot != NONE {
+                let at = node.bucket_slot as usize * self.bucket_count + instrument.bucket as usize;
+                self.buckets[at] = self.buckets[at].plus(change.gross);
+            }
+        }
+    }
+
+    /// The concentration bucket of an instrument at a node, if the node keeps buckets.
+    #[inline]
+    pub fn bucket(&self, node: u32, instrument: u32) -> Option<usize> {
+        let slot = self.nodes[node as usize].bucket_slot;
+        let bucket = self.instruments[instrument as usize].bucket as usize;
+        (slot != NONE).then_some(slot as usize * self.bucket_count + bucket)
+    }
+
+    /// Worst-case exposure of a bucket.
+    #[inline]
+    pub fn bucket_exposure(&self, bucket: usize) -> Wide {
+        self.buckets[bucket]
+    }
+
+    /// Values everything in an instrument at a new mark.
+    pub fn revalue(&mut self, instrument: u32, price: Price) {
+        let i = &mut self.instruments[instrument as usize];
+        i.valuation = price;
+        let (unit, inverse, bucket) = (i.unit, i.inverse, i.bucket as usize);
+        let magnitude = i.valuation_magnitude();
+        let mut at = i.first_row;
+        while at != NONE {
+            let row = &mut self.rows[at as usize];
+            at = row.next_of_instrument;
+            let worth = row.sums.worth(magnitude);
+            let change = row.worth.change(&worth, unit);
+            row.worth = worth;
+            row.magnitude = magnitude;
+            let moved = match row.pnl_price {
+                PRICE_UNDEFINED => 0,
+                old => i128::from(price) - i128::from(old),
+            };
+            row.pnl_price = price;
+            let gain = if inverse { Wide::ZERO } else { gain(row.sums.position, moved, unit) };
+            let account = row.account as usize;
+            for level in 0..self.nodes[account].depth {
+                let id = self.nodes[account].path[level] as usize;
+                let node = &mut self.nodes[id];
+                node.exposure.add(&change);
+                node.pnl = node.pnl.plus(gain);
+                if node.bucket_slot != NONE {
+                    let b = node.bucket_slot as usize * self.bucket_count + bucket;
+                    self.buckets[b] = self.buckets[b].plus(change.gross);
+                }
+            }
+        }
+    }
+
+    /// Counts an execution: `qty` is signed (bought > 0). `traded` is false for a bust, which never
+    /// lowers the day's executed value. The position itself changes in [`State::set_sums`].
+    pub fn count_execution(&mut self, slot: u32, qty: i128, price: Price, traded: bool) {
+        let row = &mut self.rows[slot as usize];
+        let instrument = &self.instruments[row.instrument as usize];
+        if row.pnl_price == PRICE_UNDEFINED {
+            row.pnl_price = match instrument.valuation {
+                PRICE_UNDEFINED => price,
+                valuation => valuation,
+            };
+        }
+        let moved = i128::from(row.pnl_price) - i128::from(price);
+        let gain = match instrument.inverse {
+            true => Wide::ZERO,
+            false => gain(qty, moved, instrument.unit),
+        };
+        let value = match traded {
+            true => {
+                let at = i128::from(instrument.value_price(price));
+                Wide::product(at * qty.abs(), instrument.unit)
+            }
+            false => Wide::ZERO,
+        };
+        let account = row.account as usize;
+        for level in 0..self.nodes[account].depth {
+            let id = self.nodes[account].path[level] as usize;
+            let node = &mut self.nodes[id];
+            node.pnl = node.pnl.plus(gain);
+            node.traded = node.traded.plus(value);
+        }
+    }
+
+    /// Starts a new day for a node and everything below it.
+    pub fn roll_day(&mut self, node: u32) {
+        let (traded, pnl) = {
+            let n = &self.nodes[node as usize];
+            (n.traded, n.pnl)
+        };
+        for level in 1..self.nodes[node as usize].depth {
+            let up = self.nodes[node as usize].path[level] as usize;
+            self.nodes[up].traded = self.nodes[up].traded.minus(traded);
+            self.nodes[up].pnl = self.nodes[up].pnl.minus(pnl);
+        }
+        for n in self.nodes.iter_mut().filter(|n| n.path().contains(&node)) {
+            n.traded = Wide::ZERO;
+            n.pnl = Wide::ZERO;
+        }
+    }
+
+    /// Latches a node; `All` is never weakened to `CloseOnly`. Returns whether that changed it.
+    pub fn latch(&mut self, node: u32, latch: Latch) -> bool {
+        let n = &mut self.nodes[node as usize];
+        if n.latch == Some(latch) || n.latch == Some(Latch::All) {
+            return false;
+        }
+        n.latch = Some(latch);
+        true
+    }
+}
+
+/// Signed quantity × signed price move × unit. Both factors are differences of 64-bit numbers, so
+/// the product is taken in two steps that cannot overflow.
+fn gain(qty: i128, moved: i128, unit: u128) -> Wide {
+    let low = Wide::product(qty * (moved & 0xffff_ffff), unit);
+    let high = Wide::product(qty * (moved >> 32), unit);
+    let mut shifted = high;
+    shifted.high = (high.high << 32) | (high.low >> 96) as i128;
+    shifted.low = high.low << 32;
+    low.plus(shifted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gains_are_exact_for_all_signs_and_sizes() {
+        for (qty, moved) in
+            [(5, 7), (-5, 7), (5, -7), (-5, -7), (1 << 63, 1 << 40), (3, -(1 << 40))]
+        {
+            assert_eq!(gain(qty, moved, 11), Wide::product(qty * moved, 11), "{qty} {moved}");
+        }
+    }
+}

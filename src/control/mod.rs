@@ -1,0 +1,90 @@
+//! Control commands: applied between two orders, all or nothing.
+
+use crate::error::{Error, Result};
+use crate::gate::Gate;
+use crate::gate::watch::{Cause, watch};
+use crate::state::command::{Command, KillScope};
+use crate::state::tree::kill_bit;
+
+/// Applies a command; an error changes nothing.
+pub fn apply(gate: &mut Gate, command: &Command) -> Result<()> {
+    gate.begin();
+    verify(gate, command)?;
+    let state = &mut gate.state;
+    match *command {
+        Command::Kill(scope) => set_kill(gate, scope, true),
+        Command::Unkill(scope) => set_kill(gate, scope, false),
+        Command::Halt(instrument) => state.instruments[instrument as usize].halted = true,
+        Command::Resume(instrument) => state.instruments[instrument as usize].halted = false,
+        Command::Restrict { node, instrument, mode } => state.restrict(node, instrument, mode)?,
+        Command::Rearm(node) => state.nodes[node as usize].latch = None,
+        Command::RollDay(node) => {
+            state.roll_day(node);
+            look_at_all(gate);
+        }
+        Command::SetLimit(limit) => {
+            state.set_limit(&limit)?;
+            look_at_all(gate);
+        }
+    }
+    Ok(())
+}
+
+/// A changed limit may be breached or re-armed by what is there already.
+fn look_at_all(gate: &mut Gate) {
+    for row in 0..gate.state.rows.len() as u32 {
+        watch(&mut gate.state, &mut gate.events, row, Cause::Passive, gate.inputs);
+    }
+}
+
+fn set_kill(gate: &mut Gate, scope: KillScope, on: bool) {
+    let state = &mut gate.state;
+    let set = |bits: &mut u8, bit: u8| *bits = if on { *bits | bit } else { *bits & !bit };
+    match scope {
+        KillScope::Firm => state.firm_killed = on,
+        KillScope::Node(node) => set(&mut state.nodes[node as usize].killed, 1),
+        KillScope::NodeSide(node, side) => {
+            set(&mut state.nodes[node as usize].killed, kill_bit(side));
+        }
+        KillScope::Instrument(id) => state.instruments[id as usize].killed = on,
+        KillScope::Lane(lane) => state.lanes[lane as usize].killed = on,
+        KillScope::Venue(venue) if on => state.venues_killed |= 1 << venue,
+        KillScope::Venue(venue) => state.venues_killed &= !(1 << venue),
+        KillScope::Side(side) => set(&mut state.sides_killed, kill_bit(side)),
+    }
+}
+
+/// Does everything that the command names exist?
+fn verify(gate: &Gate, command: &Command) -> Result<()> {
+    let state = &gate.state;
+    let known = |what: &str, id: u32, count: usize| {
+        if (id as usize) < count {
+            return Ok(());
+        }
+        Err(Error::new(format!("no {what} with id {id}; there are {count}, numbered from 0")))
+    };
+    let node = |id: u32| known("node", id, state.nodes.len());
+    let instrument = |id: u32| known("instrument", id, state.instruments.len());
+    let side = |side: u8| match side {
+        1 | 2 => Ok(()),
+        _ => Err(Error::new(format!("side {side} is neither 1 (buy) nor 2 (sell)"))),
+    };
+    match *command {
+        Command::Kill(scope) | Command::Unkill(scope) => match scope {
+            KillScope::Firm => Ok(()),
+            KillScope::Node(id) => node(id),
+            KillScope::NodeSide(id, s) => node(id).and(side(s)),
+            KillScope::Instrument(id) => instrument(id),
+            KillScope::Lane(lane) => known("lane", lane, state.lanes.len()),
+            KillScope::Venue(venue) => known("venue", u32::from(venue), 64),
+            KillScope::Side(s) => side(s),
+        },
+        Command::Halt(id) | Command::Resume(id) => instrument(id),
+        Command::Restrict { node: id, instrument: of, .. } => {
+            node(id).and(of.map_or(Ok(()), instrument))
+        }
+        Command::Rearm(id) | Command::RollDay(id) => node(id),
+        // The setup that the limit belongs to has looked at it (`Setup::limit_problems`).
+        Command::SetLimit(_) => Ok(()),
+    }
+}

@@ -1,0 +1,11 @@
+//! `max_order_value`: total quantity at the larger of price and mark, in the base currency; what
+//! has no price of its own at the mark plus the aggressive collar.
+
+use crate::fixed::{Unit, Wide, notional};
+use crate::gate::plan::Plan;
+use crate::gate::request::Order;
+
+/// The measure, base currency.
+pub fn measure(order: &Order, plan: &Plan, unit: Unit) -> Wide {
+    Wide::product(notional(plan.value_price, order.qty), unit)
+}

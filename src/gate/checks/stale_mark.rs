@@ -1,0 +1,32 @@
+//! `stale_mark`: a check needs the mark, and there is none that may be used: missing, too old,
+//! crossed, too wide, or without a rate to the base currency.
+
+use crate::abi::codes::Check;
+use crate::fixed::Wide;
+use crate::gate::outcome::{Breach, MeasureUnit};
+use crate::gate::plan::Plan;
+
+/// Does a check need the mark?
+pub const fn is_needed_by(check: Check) -> bool {
+    matches!(
+        check,
+        Check::MaxOrderValue
+            | Check::PriceCollar
+            | Check::GrossExposure
+            | Check::NetExposure
+            | Check::LongExposure
+            | Check::ShortExposure
+            | Check::OpenOrderValue
+            | Check::SectorConcentration
+    )
+}
+
+/// The breach: age of the quote against its bound.
+pub fn breach(plan: &Plan) -> Breach {
+    Breach {
+        unit: MeasureUnit::Time,
+        observed: Wide::from_i128(i128::from(plan.mark_age_ns)),
+        limit: Wide::from_i128(i128::from(plan.mark_max_age_ns)),
+        ..Breach::bare(Check::StaleMark)
+    }
+}

@@ -1,0 +1,307 @@
+//! All checks over one order, without early exit, and what follows from what they find: which
+//! breaches reject, which only alert, which are in shadow, and which node they latch.
+
+use crate::abi::codes::{Check, CheckMask};
+use crate::abi::verdict::{NO_NODE, flag};
+use crate::fixed::Wide;
+use crate::gate::checks::{self, Context, Finding, is_per_order};
+use crate::gate::outcome::{Breach, Event, EventKind, MeasureUnit};
+use crate::gate::plan::Plan;
+use crate::gate::request::Order;
+use crate::state::State;
+use crate::state::defaults;
+use crate::state::limit::{Action, Latch, Phase, Variant};
+use crate::state::limits::LimitRow;
+
+/// Most latches of one order.
+const LATCHES_MAX: usize = 8;
+/// Most events of one order before it is applied.
+const NOTES_MAX: usize = 32;
+
+/// What the checks found.
+pub struct Findings {
+    /// What rejects.
+    pub breaches: CheckMask,
+    /// What only alerts.
+    pub alerts: CheckMask,
+    /// What is in shadow.
+    pub shadow: CheckMask,
+    /// Whose soft threshold is reached (checks that look at the order alone).
+    pub soft: CheckMask,
+    /// First breach that rejects.
+    pub first: Option<Breach>,
+    /// Flags for the verdict.
+    pub flags: u16,
+    latches: [(u32, Latch); LATCHES_MAX],
+    latch_count: usize,
+    notes: [Event; NOTES_MAX],
+    note_count: usize,
+}
+
+impl Default for Findings {
+    fn default() -> Self {
+        Findings::new()
+    }
+}
+
+impl Findings {
+    /// Nothing found.
+    pub fn new() -> Findings {
+        let nothing = Event {
+            kind: EventKind::Alert,
+            check: Check::Malformed,
+            node: NO_NODE,
+            instrument: u32::MAX,
+            percent: 0,
+        };
+        Findings {
+            breaches: CheckMask::EMPTY,
+            alerts: CheckMask::EMPTY,
+            shadow: CheckMask::EMPTY,
+            soft: CheckMask::EMPTY,
+            first: None,
+            flags: 0,
+            latches: [(NO_NODE, Latch::All); LATCHES_MAX],
+            latch_count: 0,
+            notes: [nothing; NOTES_MAX],
+            note_count: 0,
+        }
+    }
+
+    /// Nodes to latch.
+    pub fn latches(&self) -> &[(u32, Latch)] {
+        &self.latches[..self.latch_count]
+    }
+
+    /// What the risk team is told.
+    pub fn notes(&self) -> &[Event] {
+        &self.notes[..self.note_count]
+    }
+
+    /// A breach that always rejects.
+    pub fn reject(&mut self, breach: Breach) {
+        self.breaches.insert(breach.check);
+        let better = match &self.first {
+            None => true,
+            Some(first) if first.check == breach.check => {
+                is_per_order(breach.check) && breach.limit < first.limit
+            }
+            Some(first) => breach.check < first.check,
+        };
+        if better {
+            self.first = Some(breach);
+        }
+    }
+
+    fn note(&mut self, kind: EventKind, check: Check, node: u32, instrument: u32, percent: u8) {
+        if self.note_count < NOTES_MAX {
+            self.notes[self.note_count] = Event { kind, check, node, instrument, percent };
+            self.note_count += 1;
+        }
+    }
+
+    /// A breach, by its limit's action and effective phase.
+    fn sort(&mut self, breach: Breach, action: Action, phase: Phase, latch: Latch, order: &Order) {
+        let Breach { check, node, .. } = breach;
+        match phase {
+            Phase::Shadow => {
+                self.shadow.insert(check);
+                self.note(EventKind::Shadow, check, node, order.instrument, 0);
+                return;
+            }
+            Phase::Warn => self.alerts.insert(check),
+            Phase::Enforce if action == Action::Alert => self.alerts.insert(check),
+            Phase::Enforce => self.reject(breach),
+        }
+        if action != Action::Block || phase == Phase::Warn {
+            self.note(EventKind::Alert, check, node, order.instrument, 0);
+        }
+        if phase != Phase::Enforce {
+            return;
+        }
+        if action == Action::BlockAudit {
+            self.flags |= flag::AUDIT;
+        }
+        let latch = match action {
+            Action::BlockLatch => latch,
+            Action::CloseOnly => Latch::CloseOnly,
+            _ => return,
+        };
+        if self.latch_count < LATCHES_MAX {
+            let place = if node == NO_NODE { order.account } else { node };
+            self.latches[self.latch_count] = (place, latch);
+            self.latch_count += 1;
+        }
+    }
+}
+
+/// Runs the checks of families 2 to 6, and `limit_not_set`.
+pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32) -> Findings {
+    let mut found = Findings::new();
+    let instrument = &state.instruments[order.instrument as usize];
+    let c = Context { state, order, plan, instrument };
+    limit_not_set(&c, &mut found);
+    if !plan.lowers {
+        may_it_trade(&c, lane, &mut found);
+        grid(&c, &mut found);
+        limits(&c, lane, &mut found);
+    }
+    if let Some(breach) = checks::wash_trade::check(state, order) {
+        wash_trade(&c, breach, &mut found);
+    }
+    if !found.alerts.is_empty() {
+        found.flags |= flag::ALERTED;
+    }
+    if !found.shadow.is_empty() {
+        found.flags |= flag::SHADOWED;
+    }
+    found
+}
+
+/// A required check without a limit on the path, or an unpriced order without a collar.
+fn limit_not_set(c: &Context, found: &mut Findings) {
+    let account = &c.state.nodes[c.order.account as usize];
+    let mut missing = c.state.required & !account.path_mask & !c.instrument.limit_mask;
+    if missing != 0 {
+        for cell in c.plan.row.cells.iter().filter_map(|cell| c.state.cells.get(*cell as usize)) {
+            missing &= !c.state.limits.mask(cell.first_limit);
+        }
+    }
+    if c.plan.collar_missing {
+        missing |= Check::PriceCollar.bit();
+    }
+    if let Some(check) = CheckMask(missing).first() {
+        let detail = u32::from(check.number());
+        found.reject(Breach { detail, ..Breach::bare(Check::LimitNotSet) });
+    }
+}
+
+/// Family 2: rejects in every phase.
+fn may_it_trade(c: &Context, lane: u32, found: &mut Findings) {
+    let (state, order) = (c.state, c.order);
+    let refusals = [
+        checks::killed::check(state, order, lane),
+        checks::blocked::check(state, order, c.plan.reduces),
+        checks::instrument_state::check(c.instrument),
+        checks::restricted::check(state, order, c.plan),
+    ];
+    for breach in refusals.into_iter().flatten() {
+        let (action, _, latch) = policy(c, breach.check);
+        // Even an alert-only row cannot weaken these.
+        let action = if action == Action::Alert { Action::AlertBlock } else { action };
+        found.sort(breach, action, Phase::Enforce, latch, order);
+    }
+}
+
+/// Lot and tick.
+fn grid(c: &Context, found: &mut Findings) {
+    let off = [
+        checks::lot_size::check(c.order, c.instrument),
+        checks::tick_size::check(c.order, c.instrument),
+    ];
+    for breach in off.into_iter().flatten() {
+        let (action, phase, latch) = policy(c, breach.check);
+        found.sort(breach, action, phase, latch, c.order);
+    }
+}
+
+/// All limits on the path, and what could not be compared for want of a mark.
+fn limits(c: &Context, lane: u32, found: &mut Findings) {
+    let state = c.state;
+    let account_phase = state.nodes[c.order.account as usize].phase;
+    let mut needs_mark: Option<Phase> =
+        (c.order.is_unpriced() && c.plan.mark.is_none()).then_some(Phase::Enforce);
+    let mut one = |slot: u32, node: u32, level: usize, found: &mut Findings| {
+        let row = state.limits.get(slot);
+        match checks::evaluate(c, row, node, level) {
+            Finding::Within => {}
+            Finding::NeedsMark => needs_mark = needs_mark.max(Some(row.limit.phase)),
+            Finding::Soft(percent) => soft(row, percent, c.order, account_phase, found),
+            Finding::Beyond(breach) => {
+                let node = if row.limit.node.is_some() { node } else { NO_NODE };
+                let phase = row.limit.phase.min(account_phase);
+                let breach = Breach { node, ..breach };
+                found.sort(breach, row.limit.action, phase, row.limit.latch, c.order);
+            }
+        }
+    };
+    for slot in state.limits.list(c.instrument.first_limit) {
+        one(slot, c.order.account, 0, found);
+    }
+    for (level, node) in state.nodes[c.order.account as usize].path().iter().enumerate() {
+        for slot in state.limits.list(state.nodes[*node as usize].first_limit) {
+            one(slot, *node, level, found);
+        }
+        if let Some(cell) = state.cells.get(c.plan.row.cells[level] as usize) {
+            for slot in state.limits.list(cell.first_limit) {
+                one(slot, *node, level, found);
+            }
+        }
+    }
+    lane_open_orders(c, lane, account_phase, found);
+    if let Some(phase) = needs_mark {
+        let (action, row_phase, latch) = policy(c, Check::StaleMark);
+        let phase = phase.min(row_phase);
+        found.sort(checks::stale_mark::breach(c.plan), action, phase, latch, c.order);
+    }
+}
+
+fn soft(row: &LimitRow, percent: u8, order: &Order, account_phase: Phase, found: &mut Findings) {
+    if row.limit.phase.min(account_phase) == Phase::Shadow {
+        return;
+    }
+    found.soft.insert(row.limit.check);
+    found.flags |= flag::SOFT;
+    let node = row.limit.node.unwrap_or(NO_NODE);
+    found.note(EventKind::Soft, row.limit.check, node, order.instrument, percent);
+}
+
+/// The lane's own bound on open orders.
+fn lane_open_orders(c: &Context, lane: u32, phase: Phase, found: &mut Findings) {
+    let lane = &c.state.lanes[lane as usize];
+    let before = i128::from(lane.open_orders);
+    let after = before + i128::from(c.plan.after.open_orders - c.plan.row.sums.open_orders);
+    if lane.max_open_orders != 0 && after > i128::from(lane.max_open_orders) && after > before {
+        let breach = Breach {
+            unit: MeasureUnit::Count,
+            before: Wide::from_i128(before),
+            observed: Wide::from_i128(after),
+            limit: Wide::from_i128(i128::from(lane.max_open_orders)),
+            ..Breach::bare(Check::MaxOpenOrders)
+        };
+        found.sort(breach, Action::Block, phase, Latch::All, c.order);
+    }
+}
+
+/// A wash trade rejects, or instructs, by the mode that is set.
+fn wash_trade(c: &Context, breach: Breach, found: &mut Findings) {
+    let (action, phase, latch) = policy(c, Check::WashTrade);
+    let mode = policy_row(c, Check::WashTrade, |row| row.limit.variant).unwrap_or_default();
+    match mode {
+        Variant::CancelResting if phase == Phase::Enforce => found.flags |= flag::CANCEL_RESTING,
+        Variant::StampSelfMatch if phase == Phase::Enforce => {
+            found.flags |= flag::STAMP_SELF_MATCH;
+        }
+        _ => found.sort(breach, action, phase, latch, c.order),
+    }
+}
+
+/// Action, effective phase and latch of a check that is on without a limit: from the nearest row
+/// that names it, or the catalogue. Cold: only after a breach.
+fn policy(c: &Context, check: Check) -> (Action, Phase, Latch) {
+    let account = c.state.nodes[c.order.account as usize].phase;
+    let row = policy_row(c, check, |row| (row.limit.action, row.limit.phase, row.limit.latch));
+    let (action, phase, latch) = row.unwrap_or((defaults::of(check).0, Phase::Enforce, Latch::All));
+    (action, phase.min(account), latch)
+}
+
+fn policy_row<T>(c: &Context, check: Check, read: impl Fn(&LimitRow) -> T) -> Option<T> {
+    let (mut nearest, mut own) = (None, None);
+    c.state.each_limit_on_path(c.order.account, c.order.instrument, |node, row| {
+        let place = if node.is_some() { &mut nearest } else { &mut own };
+        if row.limit.check == check && place.is_none() {
+            *place = Some(read(row));
+        }
+    });
+    nearest.or(own)
+}

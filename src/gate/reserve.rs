@@ -1,0 +1,135 @@
+//! What an accepted order holds of its limits, from acceptance until it is done: the one place
+//! that opens, changes and closes reservations. Releasing is exact to the last digit.
+
+use crate::abi::order::kind;
+use crate::gate::plan::Plan;
+use crate::gate::request::{Order, auction_of};
+use crate::state::State;
+use crate::state::index::NONE;
+use crate::state::orders::{OpenOrder, Terms};
+use crate::state::own_book::BookSide;
+
+/// Is there room for what an accepted order needs?
+pub fn has_room(state: &State, order: &Order, target: u32) -> bool {
+    let side = book_side(state, order.account, order.instrument, order.side, order.tif);
+    let tables = match target {
+        NONE => {
+            let row = state.find_row(order.account, order.instrument);
+            state.orders.has_room() && (row != NONE || state.has_row_room())
+        }
+        _ => {
+            state.orders.has_pending_room()
+                && state.orders.get(target).pending < crate::state::orders::PENDING_REPLACES_MAX
+        }
+    };
+    tables && state.own_book.has_room(side)
+}
+
+/// Charges an accepted order; returns the row that changed.
+pub fn accept(state: &mut State, lane: u32, order: &Order, digest: u64, plan: &Plan) -> u32 {
+    let side = book_side(state, order.account, order.instrument, order.side, order.tif);
+    let mut terms = Terms {
+        price: order.price,
+        qty: order.qty,
+        excess: plan.excess,
+        order_type: order.order_type,
+        tif: order.tif,
+        generation: 0,
+        book_entry: state.own_book.insert(side, order.match_price()),
+    };
+    let row = match plan.row_slot {
+        NONE => state.make_row(order.account, order.instrument),
+        slot => slot,
+    };
+    if order.kind == kind::NEW {
+        state.orders.open(
+            lane,
+            order.id,
+            digest,
+            order.account,
+            order.instrument,
+            row,
+            order.side,
+            terms,
+        );
+        state.lanes[lane as usize].open_orders += 1;
+    } else {
+        let open = state.orders.get_mut(plan.target);
+        terms.generation = open.generations;
+        open.generations += 1;
+        open.reserved = plan.reserved;
+        open.excess = plan.reserved_excess;
+        state.orders.push_pending(plan.target, order.id, terms);
+    }
+    state.set_sums(row, plan.after);
+    row
+}
+
+/// Brings the reservation of an order in line with its terms, pending replaces and fills. `filled`
+/// is what was just executed of it (signed: bought > 0), which moves from open to position. Closes
+/// the order when nothing is left.
+pub fn settle(state: &mut State, slot: u32, executed: i128) {
+    let (chain_qty, chain_excess) = state.orders.chain_max(slot);
+    let order = *state.orders.get(slot);
+    let reserved = chain_qty.saturating_sub(order.filled).max(0);
+    let excess = if reserved == 0 { 0 } else { chain_excess };
+    let changed = state.orders.get_mut(slot);
+    changed.reserved = reserved;
+    changed.excess = excess;
+    let mut after = state.rows[order.row as usize].sums;
+    after.position += executed;
+    after.reserve(
+        order.side,
+        i128::from(reserved) - i128::from(order.reserved),
+        crate::fixed::notional(excess, reserved) - order.reserved_excess(),
+    );
+    if reserved == 0 {
+        after.open_orders -= 1;
+    }
+    state.set_sums(order.row, after);
+    if reserved == 0 {
+        forget(state, slot, &order);
+    }
+}
+
+/// Releases all of an order.
+pub fn release(state: &mut State, slot: u32) {
+    let order = *state.orders.get(slot);
+    let mut after = state.rows[order.row as usize].sums;
+    after.reserve(order.side, -i128::from(order.reserved), -order.reserved_excess());
+    after.open_orders -= 1;
+    state.set_sums(order.row, after);
+    forget(state, slot, &order);
+}
+
+/// Puts the terms of an answered replace in force, if they are newer than what is.
+pub fn adopt(state: &mut State, slot: u32, terms: Terms) {
+    let open = state.orders.get_mut(slot);
+    let outdated = if terms.generation > open.terms.generation {
+        core::mem::replace(&mut open.terms, terms)
+    } else {
+        terms
+    };
+    drop_terms(state, slot, outdated);
+}
+
+/// Forgets terms that no longer hold.
+pub fn drop_terms(state: &mut State, slot: u32, terms: Terms) {
+    let order = *state.orders.get(slot);
+    let side = book_side(state, order.account, order.instrument, order.side, terms.tif);
+    state.own_book.remove(side, terms.book_entry);
+}
+
+fn forget(state: &mut State, slot: u32, order: &OpenOrder) {
+    while let Some(terms) = state.orders.pop_pending(slot) {
+        drop_terms(state, slot, terms);
+    }
+    drop_terms(state, slot, order.terms);
+    state.lanes[order.lane as usize].open_orders -= 1;
+    state.orders.close(slot);
+}
+
+fn book_side(state: &State, account: u32, instrument: u32, side: u8, tif: u8) -> BookSide {
+    let owner = state.nodes[account as usize].owner;
+    BookSide { owner, instrument, auction: auction_of(tif), side }
+}

@@ -1,0 +1,255 @@
+//! The setup image: a whole [`Setup`] as bytes, as the journal begins with it.
+//!
+//! ```text
+//! offset  0  magic u64 "RGSETUP1"   8  version u32
+//!        12  lists, each a count u32 and its elements:
+//!            currencies · sectors · instruments · owners · accounts · limits
+//!            required checks, 16 bytes · lanes · capacity, 4 × u32
+//! ```
+//! Texts are a length u32 and UTF-8. Optional fields are one byte 0, or 1 and the value. The order
+//! of fields is that of the structs. One setup has one image ([`super::codec`]), so the image's
+//! hash names the setup. Decoding is total and needs no more memory than a small multiple of the
+//! image; it checks the encoding only: whether the setup makes sense is for `Setup::verify`.
+
+use super::codec::{BadBytes, PHASES, Sink, Source, put_limit, take_limit};
+use crate::abi::codes::CheckMask;
+use crate::error::Error;
+use crate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setup};
+
+/// First bytes of an image.
+pub const SETUP_MAGIC: u64 = u64::from_le_bytes(*b"RGSETUP1");
+/// Version of the image.
+pub const SETUP_VERSION: u32 = 1;
+
+/// The setup as bytes.
+pub fn encode(setup: &Setup) -> Vec<u8> {
+    let Setup {
+        currencies,
+        sectors,
+        instruments,
+        owners,
+        accounts,
+        limits,
+        required,
+        lanes,
+        capacity,
+    } = setup;
+    let mut out = Vec::new();
+    out.put_u64(SETUP_MAGIC);
+    out.put_u32(SETUP_VERSION);
+    put_list(&mut out, currencies, |out, Currency { name, rate }| {
+        put_text(out, name);
+        out.put_option_i64(*rate);
+    });
+    put_list(&mut out, sectors, |out, name| put_text(out, name));
+    put_list(&mut out, instruments, put_instrument);
+    put_list(&mut out, owners, |out, name| put_text(out, name));
+    put_list(&mut out, accounts, put_account);
+    put_list(&mut out, limits, put_limit);
+    out.put(&required.0.to_le_bytes());
+    put_list(&mut out, lanes, put_lane);
+    let Capacity { open_orders, positions, limits, history } = *capacity;
+    for size in [open_orders, positions, limits, history] {
+        out.put_u32(size);
+    }
+    out
+}
+
+/// The setup that these bytes are the image of.
+pub fn decode(bytes: &[u8]) -> Result<Setup, Error> {
+    take_setup(bytes).map_err(|bad| {
+        Error::new(format!(
+            "setup image of {} bytes, {bad}; the journal was written by another version or is \
+             damaged: run `riskgate journal verify`",
+            bytes.len()
+        ))
+    })
+}
+
+/// A 64-bit hash of bytes, for naming images and comparing builds. Not cryptographic.
+pub fn hash(bytes: &[u8]) -> u64 {
+    const MULTIPLY: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut state = MULTIPLY ^ bytes.len() as u64;
+    for chunk in bytes.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        state = (state ^ u64::from_le_bytes(word)).wrapping_mul(MULTIPLY);
+        state ^= state >> 29;
+    }
+    state = (state ^ (state >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    state ^ (state >> 32)
+}
+
+fn put_list<T>(out: &mut Vec<u8>, items: &[T], put: impl Fn(&mut Vec<u8>, &T)) {
+    out.put_u32(items.len() as u32);
+    items.iter().for_each(|item| put(out, item));
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    out.put_u32(text.len() as u32);
+    out.put(text.as_bytes());
+}
+
+fn put_instrument(out: &mut Vec<u8>, instrument: &Instrument) {
+    let Instrument {
+        symbol,
+        currency,
+        minor_unit,
+        ticks,
+        lot,
+        multiplier,
+        sector,
+        class,
+        inverse,
+        negative_price,
+        mark_max_age_ns,
+        last_max_age_ns,
+        close_max_age_ns,
+        mark_max_spread_bps,
+    } = instrument;
+    put_text(out, symbol);
+    out.put_u32(*currency);
+    out.put_u8((*minor_unit).into());
+    put_list(out, ticks, |out, (from, tick)| {
+        out.put_i64(*from);
+        out.put_i64(*tick);
+    });
+    out.put_i64(*lot);
+    out.put_i64(*multiplier);
+    out.put_option_u32(*sector);
+    out.put_u8(*class);
+    out.put_u8((*inverse).into());
+    out.put_u8((*negative_price).into());
+    out.put_u64(*mark_max_age_ns);
+    out.put_u64(*last_max_age_ns);
+    out.put_u64(*close_max_age_ns);
+    out.put_u32(*mark_max_spread_bps);
+}
+
+fn put_account(out: &mut Vec<u8>, account: &Account) {
+    let Account { name, parent, owner, equity, phase } = account;
+    put_text(out, name);
+    out.put_option_u32(*parent);
+    out.put_option_u32(*owner);
+    out.put_u8(equity.is_some().into());
+    if let Some(equity) = equity {
+        out.put_i128(*equity);
+    }
+    out.put_u8(phase.map_or(0, |p| p as u8));
+}
+
+fn put_lane(out: &mut Vec<u8>, lane: &Lane) {
+    let Lane { name, group, uids, accounts, classes, kinds, venues, max_open_orders } = lane;
+    put_text(out, name);
+    out.put_u32(*group);
+    put_list(out, uids, |out, uid| out.put_u32(*uid));
+    put_list(out, accounts, |out, node| out.put_u32(*node));
+    out.put_u32(*classes);
+    out.put_u32(*kinds);
+    out.put_u64(*venues);
+    out.put_u32(*max_open_orders);
+}
+
+fn take_setup(bytes: &[u8]) -> Result<Setup, BadBytes> {
+    let mut source = Source::new(bytes);
+    if source.u64()? != SETUP_MAGIC {
+        return source.bad(8, "not a setup image");
+    }
+    if source.u32()? != SETUP_VERSION {
+        return source.bad(4, "an image version that this build does not know");
+    }
+    let source = &mut source;
+    let setup = Setup {
+        currencies: take_list(source, |source| {
+            Ok(Currency { name: take_text(source)?, rate: source.option_i64()? })
+        })?,
+        sectors: take_list(source, take_text)?,
+        instruments: take_list(source, take_instrument)?,
+        owners: take_list(source, take_text)?,
+        accounts: take_list(source, take_account)?,
+        limits: take_list(source, take_limit)?,
+        required: CheckMask(source.i128()? as u128),
+        lanes: take_list(source, take_lane)?,
+        capacity: Capacity {
+            open_orders: source.u32()?,
+            positions: source.u32()?,
+            limits: source.u32()?,
+            history: source.u32()?,
+        },
+    };
+    source.finish()?;
+    Ok(setup)
+}
+
+fn take_list<T>(
+    source: &mut Source<'_>,
+    take: impl Fn(&mut Source<'_>) -> Result<T, BadBytes>,
+) -> Result<Vec<T>, BadBytes> {
+    let count = source.u32()? as usize;
+    // Every element takes at least a byte: a count beyond that is damage, not a reason to allocate.
+    if count > source.left() {
+        return source.bad(4, "a count beyond the end of the image");
+    }
+    let mut items = Vec::new();
+    for _ in 0..count {
+        items.push(take(source)?);
+    }
+    Ok(items)
+}
+
+fn take_text(source: &mut Source<'_>) -> Result<String, BadBytes> {
+    let len = source.u32()? as usize;
+    let bytes = source.take(len)?;
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_string()),
+        Err(_) => source.bad(len, "a text that is not UTF-8"),
+    }
+}
+
+fn take_instrument(source: &mut Source<'_>) -> Result<Instrument, BadBytes> {
+    Ok(Instrument {
+        symbol: take_text(source)?,
+        currency: source.u32()?,
+        minor_unit: source.bool()?,
+        ticks: take_list(source, |source| Ok((source.i64()?, source.i64()?)))?,
+        lot: source.i64()?,
+        multiplier: source.i64()?,
+        sector: source.option_u32()?,
+        class: source.u8()?,
+        inverse: source.bool()?,
+        negative_price: source.bool()?,
+        mark_max_age_ns: source.u64()?,
+        last_max_age_ns: source.u64()?,
+        close_max_age_ns: source.u64()?,
+        mark_max_spread_bps: source.u32()?,
+    })
+}
+
+fn take_account(source: &mut Source<'_>) -> Result<Account, BadBytes> {
+    Ok(Account {
+        name: take_text(source)?,
+        parent: source.option_u32()?,
+        owner: source.option_u32()?,
+        equity: if source.bool()? { Some(source.i128()?) } else { None },
+        phase: match source.u8()? {
+            0 => None,
+            number => match PHASES.iter().find(|(n, _)| *n == number) {
+                Some((_, phase)) => Some(*phase),
+                None => return source.bad(1, "no phase has this number"),
+            },
+        },
+    })
+}
+
+fn take_lane(source: &mut Source<'_>) -> Result<Lane, BadBytes> {
+    Ok(Lane {
+        name: take_text(source)?,
+        group: source.u32()?,
+        uids: take_list(source, |source| source.u32())?,
+        accounts: take_list(source, |source| source.u32())?,
+        classes: source.u32()?,
+        kinds: source.u32()?,
+        venues: source.u64()?,
+        max_open_orders: source.u32()?,
+    })
+}

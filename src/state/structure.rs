@@ -1,0 +1,189 @@
+//! Changes of structure between two orders: limits, restrictions, and the cells and buckets that
+//! they need. Work is proportional to the rows concerned; orders never come here.
+
+use crate::abi::codes::Check;
+use crate::error::{Error, Result};
+use crate::fixed::Wide;
+use crate::state::State;
+use crate::state::command::Restriction;
+use crate::state::index::{NONE, pair};
+use crate::state::limit::Limit;
+use crate::state::limits::LimitRow;
+use crate::state::rows::{Cell, Sums};
+
+/// Does the limit compare a share of a bucket?
+pub fn needs_buckets(limit: &Limit) -> bool {
+    limit.check == Check::SectorConcentration
+}
+
+/// Does the limit, set for all instruments of a node, count each instrument by itself?
+fn counts_by_instrument(check: Check) -> bool {
+    matches!(check, Check::MaxLong | Check::MaxShort)
+}
+
+impl State {
+    /// Sets a limit, or replaces the one in the same place.
+    pub fn set_limit(&mut self, limit: &Limit) -> Result<()> {
+        if !self.limits.has_room() {
+            return Err(Error::new(format!(
+                "set {}: all {} limits of [capacity] are in use; raise capacity.limits",
+                limit.check.name(),
+                self.limits.len()
+            )));
+        }
+        match (limit.node, limit.instrument) {
+            (Some(node), Some(instrument)) => {
+                let cell = self.cell_or_make(node, instrument)?;
+                let first = self.cells[cell as usize].first_limit;
+                self.cells[cell as usize].first_limit = self.limits.put(first, *limit);
+            }
+            (Some(node), None) => self.set_node_limit(node, limit)?,
+            (None, Some(instrument)) => {
+                let i = &mut self.instruments[instrument as usize];
+                i.first_limit = self.limits.put(i.first_limit, *limit);
+                i.limit_mask = self.limits.mask(i.first_limit);
+            }
+            (None, None) => {
+                return Err(Error::new(format!(
+                    "set {}: a limit needs a node, an instrument, or both",
+                    limit.check.name()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn set_node_limit(&mut self, node: u32, limit: &Limit) -> Result<()> {
+        if needs_buckets(limit) && self.nodes[node as usize].bucket_slot == NONE {
+            self.make_buckets(node)?;
+        }
+        if counts_by_instrument(limit.check) && !self.nodes[node as usize].tracks_instruments {
+            self.nodes[node as usize].tracks_instruments = true;
+            self.make_missing_cells(node)?;
+        }
+        let n = &mut self.nodes[node as usize];
+        n.first_limit = self.limits.put(n.first_limit, *limit);
+        for id in 0..self.nodes.len() {
+            let own = self.limits.mask(self.nodes[id].first_limit);
+            let above = match self.nodes[id].path() {
+                [_, parent, ..] => self.nodes[*parent as usize].path_mask,
+                _ => 0,
+            };
+            self.nodes[id].path_mask = own | above;
+        }
+        Ok(())
+    }
+
+    /// Sets what a node may do in an instrument, or in all.
+    pub fn restrict(
+        &mut self,
+        node: u32,
+        instrument: Option<u32>,
+        mode: Restriction,
+    ) -> Result<()> {
+        match instrument {
+            None => self.nodes[node as usize].restriction = mode,
+            Some(instrument) => {
+                let cell = self.cell_or_make(node, instrument)?;
+                self.cells[cell as usize].restriction = mode;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `visit` with each limit that holds for an account in an instrument, and the node whose
+    /// it is: the instrument's own first, then from the account up. Cold.
+    pub fn each_limit_on_path(
+        &self,
+        account: u32,
+        instrument: u32,
+        mut visit: impl FnMut(Option<u32>, &LimitRow),
+    ) {
+        let own = self.instruments[instrument as usize].first_limit;
+        self.limits.list(own).for_each(|slot| visit(None, self.limits.get(slot)));
+        for node in self.nodes[account as usize].path() {
+            let in_all = self.nodes[*node as usize].first_limit;
+            self.limits.list(in_all).for_each(|slot| visit(Some(*node), self.limits.get(slot)));
+            if let Some(cell) = self.cells.get(self.find_cell(*node, instrument) as usize) {
+                let list = self.limits.list(cell.first_limit);
+                list.for_each(|slot| visit(Some(*node), self.limits.get(slot)));
+            }
+        }
+    }
+
+    fn cell_or_make(&mut self, node: u32, instrument: u32) -> Result<u32> {
+        match self.find_cell(node, instrument) {
+            NONE if self.cells.len() < self.cell_capacity => Ok(self.make_cell(node, instrument)),
+            NONE => Err(Error::new(format!(
+                "no room for another node × instrument limit: all {} are in use; raise \
+                 capacity.limits or capacity.positions",
+                self.cell_capacity
+            ))),
+            cell => Ok(cell),
+        }
+    }
+
+    /// Makes a cell and adds up the rows that belong to it. The caller holds the room.
+    pub(super) fn make_cell(&mut self, node: u32, instrument: u32) -> u32 {
+        let slot = self.cells.len() as u32;
+        let mut cell = Cell {
+            node,
+            instrument,
+            sums: Sums::default(),
+            restriction: Restriction::Open,
+            first_limit: NONE,
+            levels: [0; 2],
+        };
+        let mut at = self.instruments[instrument as usize].first_row;
+        while at != NONE {
+            // A row that is being made is in the list but not in the table yet, and is empty.
+            let Some(row) = self.rows.get_mut(at as usize) else { break };
+            at = row.next_of_instrument;
+            let path = self.nodes[row.account as usize].path();
+            if let Some(level) = path.iter().position(|n| *n == node) {
+                cell.sums.shift(&Sums::default(), &row.sums);
+                row.cells[level] = slot;
+            }
+        }
+        self.cells.push(cell);
+        self.cell_index.insert(pair(node, instrument), slot);
+        slot
+    }
+
+    /// Makes the cells of a node that begins to count instruments by themselves.
+    fn make_missing_cells(&mut self, node: u32) -> Result<()> {
+        if !self.nodes[node as usize].interior {
+            return Ok(());
+        }
+        for slot in 0..self.rows.len() {
+            let (account, instrument) = (self.rows[slot].account, self.rows[slot].instrument);
+            if self.nodes[account as usize].path().contains(&node) {
+                self.cell_or_make(node, instrument)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a node concentration buckets and adds up the rows below it.
+    fn make_buckets(&mut self, node: u32) -> Result<()> {
+        if self.bucket_slots_used == self.bucket_slots {
+            return Err(Error::new(format!(
+                "set sector_concentration: {} nodes have such limits already, which is the bound \
+                 while running; put it into the configuration and restart",
+                self.bucket_slots
+            )));
+        }
+        let slot = self.bucket_slots_used;
+        self.bucket_slots_used += 1;
+        self.nodes[node as usize].bucket_slot = slot as u32;
+        for row in &self.rows {
+            if self.nodes[row.account as usize].path().contains(&node) {
+                let i = &self.instruments[row.instrument as usize];
+                let gross = Wide::product(row.worth.buy_case.max(row.worth.sell_case), i.unit);
+                let at = slot * self.bucket_count + i.bucket as usize;
+                self.buckets[at] = self.buckets[at].plus(gross);
+            }
+        }
+        Ok(())
+    }
+}

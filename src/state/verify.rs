@@ -1,0 +1,239 @@
+//! What every layer relies on in a [`Setup`], checked once when it is loaded.
+//!
+//! It never stops at the first problem: a person who repairs a file wants to see them all.
+
+use crate::abi::codes::Check;
+use crate::fixed::{PRICE_ONE, QTY_ONE};
+use crate::state::defaults;
+use crate::state::limit::{Bound, Limit};
+use crate::state::setup::{Instrument, Setup, TICK_ROWS_MAX, TREE_DEPTH_MAX};
+
+/// Longest name of a lane, bytes.
+const LANE_NAME_MAX: usize = 63;
+/// A step's product (lot × contract size) is a multiple of this, 1e-16 per 1e-8.
+const STEP_UNIT: i128 = QTY_ONE as i128;
+
+impl Setup {
+    /// Everything that is wrong with it, as texts for a person; empty if it can be used.
+    pub fn verify(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        self.verify_currencies(&mut problems);
+        self.verify_instruments(&mut problems);
+        self.verify_accounts(&mut problems);
+        self.verify_limits(&mut problems);
+        self.verify_lanes(&mut problems);
+        self.verify_capacity(&mut problems);
+        problems
+    }
+
+    fn verify_currencies(&self, problems: &mut Vec<String>) {
+        match self.currencies.first() {
+            None => problems.push("there is no base currency; name it first".into()),
+            Some(base) if base.rate != Some(PRICE_ONE) => {
+                problems.push(format!("the base currency {} must have the rate 1", base.name));
+            }
+            Some(_) => {}
+        }
+        for currency in &self.currencies {
+            if currency.rate.is_some_and(|rate| rate <= 0) {
+                problems.push(format!("the rate of {} must be above 0", currency.name));
+            }
+        }
+        unique("currency", self.currencies.iter().map(|c| c.name.as_str()), problems);
+    }
+
+    fn verify_instruments(&self, problems: &mut Vec<String>) {
+        unique("instrument", self.instruments.iter().map(|i| i.symbol.as_str()), problems);
+        for instrument in &self.instruments {
+            let mut note = |text: String| {
+                problems.push(format!("instrument {}: {text}", instrument.symbol));
+            };
+            let currency = self.currencies.get(instrument.currency as usize);
+            match currency {
+                None => note(format!("there is no currency {}", instrument.currency)),
+                Some(c) if c.rate.is_some() && instrument.unit(c.rate).is_none() => {
+                    note("multiplier times rate is beyond 1e12 of the base currency".into());
+                }
+                Some(_) => {}
+            }
+            if instrument.sector.is_some_and(|s| s as usize >= self.sectors.len()) {
+                note("there is no such sector".into());
+            }
+            if instrument.class >= 32 {
+                note(format!("the class is {}, it must be below 32", instrument.class));
+            }
+            if instrument.lot < 0 {
+                note("the lot must not be negative; 0 means none".into());
+            }
+            if instrument.multiplier <= 0 {
+                note("the multiplier must be above 0".into());
+            } else if instrument.lot > 0 && !step_is_whole(instrument) {
+                note("lot times multiplier must be a multiple of 0.00000001".into());
+            }
+            verify_ticks(instrument, &mut note);
+        }
+    }
+
+    fn verify_accounts(&self, problems: &mut Vec<String>) {
+        unique("account", self.accounts.iter().map(|a| a.name.as_str()), problems);
+        let mut depths: Vec<usize> = Vec::with_capacity(self.accounts.len());
+        for (index, account) in self.accounts.iter().enumerate() {
+            let name = &account.name;
+            let depth = match account.parent {
+                None => 1,
+                Some(parent) if (parent as usize) < index => depths[parent as usize] + 1,
+                Some(_) => {
+                    problems.push(format!("account {name}: its parent must stand before it"));
+                    1
+                }
+            };
+            if depth > TREE_DEPTH_MAX {
+                problems.push(format!(
+                    "account {name}: it is {depth} levels deep, the tree has at most \
+                     {TREE_DEPTH_MAX}"
+                ));
+            }
+            depths.push(depth);
+            if account.owner.is_some_and(|o| o as usize >= self.owners.len()) {
+                problems.push(format!("account {name}: there is no such owner"));
+            }
+        }
+    }
+
+    fn verify_limits(&self, problems: &mut Vec<String>) {
+        for (index, limit) in self.limits.iter().enumerate() {
+            for text in self.limit_problems(limit) {
+                problems.push(format!(
+                    "limit {} {}: {text}",
+                    limit.check.name(),
+                    self.place(limit)
+                ));
+            }
+            if self.limits[..index].iter().any(|earlier| earlier.same_place(limit)) {
+                let place = self.place(limit);
+                problems.push(format!("limit {} stands twice {place}", limit.check.name()));
+            }
+        }
+    }
+
+    /// Everything that is wrong with one limit, which need not be among the setup's own.
+    pub fn limit_problems(&self, limit: &Limit) -> Vec<String> {
+        let mut problems = Vec::new();
+        if limit.node.is_none() && limit.instrument.is_none() {
+            problems.push("it needs a node, an instrument, or both".into());
+        }
+        if limit.node.is_some_and(|n| n as usize >= self.accounts.len()) {
+            problems.push("there is no such node".into());
+        }
+        if limit.instrument.is_some_and(|i| i as usize >= self.instruments.len()) {
+            problems.push("there is no such instrument".into());
+        }
+        let is_collar = matches!(limit.bound, Bound::Collar(_));
+        if matches!(limit.bound, Bound::Value(v) if v < 0) {
+            problems.push("the number must not be negative".into());
+        }
+        if is_collar && limit.check != Check::PriceCollar
+            || limit.check == Check::PriceCollar && matches!(limit.bound, Bound::Value(_))
+        {
+            problems.push("the number is of the wrong kind".into());
+        }
+        if limit.floor < 0 {
+            problems.push("the floor must not be negative".into());
+        }
+        let place = (limit.node.is_some(), limit.instrument.is_some());
+        if place != (false, false) && !defaults::scopes(limit.check).contains(&place) {
+            problems.push(format!(
+                "{} cannot be set for {}; see `riskgate checks` for its scopes",
+                limit.check.name(),
+                match place {
+                    (true, true) => "a node and an instrument",
+                    (true, false) => "a node",
+                    _ => "an instrument alone",
+                }
+            ));
+        }
+        let used = limit.soft_percent.iter().take_while(|p| **p != 0).count();
+        let (soft, rest) = limit.soft_percent.split_at(used);
+        if !soft.is_sorted() || soft.iter().any(|p| *p > 100) || rest.iter().any(|p| *p != 0) {
+            problems.push("soft thresholds are ascending percents up to 100".into());
+        }
+        problems
+    }
+
+    fn place(&self, limit: &Limit) -> String {
+        let name = |n: u32| self.accounts.get(n as usize).map_or("?", |a| a.name.as_str());
+        let symbol = |i: u32| self.instruments.get(i as usize).map_or("?", |i| i.symbol.as_str());
+        match (limit.node, limit.instrument) {
+            (Some(node), Some(i)) => format!("at node {} in {}", name(node), symbol(i)),
+            (Some(node), None) => format!("at node {}", name(node)),
+            (None, Some(i)) => format!("in {}", symbol(i)),
+            (None, None) => "nowhere".into(),
+        }
+    }
+
+    fn verify_lanes(&self, problems: &mut Vec<String>) {
+        unique("lane", self.lanes.iter().map(|l| l.name.as_str()), problems);
+        for lane in &self.lanes {
+            let name = &lane.name;
+            if name.is_empty() || name.len() > LANE_NAME_MAX {
+                problems.push(format!("lane \"{name}\": a name has 1 to {LANE_NAME_MAX} bytes"));
+            }
+            if lane.accounts.iter().any(|a| *a as usize >= self.accounts.len()) {
+                problems.push(format!("lane {name}: there is no such account"));
+            }
+        }
+    }
+
+    fn verify_capacity(&self, problems: &mut Vec<String>) {
+        let c = &self.capacity;
+        for (name, value, most) in [
+            ("open_orders", c.open_orders, 1 << 24),
+            ("positions", c.positions, 1 << 24),
+            ("limits", c.limits, 1 << 20),
+            ("history", c.history, 1 << 20),
+        ] {
+            if !(16..=most).contains(&value) {
+                problems.push(format!("capacity {name} is {value}, it must be from 16 to {most}"));
+            }
+        }
+        if !c.history.is_power_of_two() {
+            problems.push(format!("capacity history is {}, it must be a power of two", c.history));
+        }
+        if self.limits.len() > c.limits as usize {
+            let count = self.limits.len();
+            problems.push(format!("there are {count} limits, the capacity is {}", c.limits));
+        }
+    }
+}
+
+fn step_is_whole(instrument: &Instrument) -> bool {
+    let product = i128::from(instrument.lot) * i128::from(instrument.multiplier);
+    product % STEP_UNIT == 0
+}
+
+fn verify_ticks(instrument: &Instrument, note: &mut impl FnMut(String)) {
+    let ticks = &instrument.ticks;
+    if ticks.len() > TICK_ROWS_MAX {
+        note(format!("the tick table has {} rows, the most are {TICK_ROWS_MAX}", ticks.len()));
+    }
+    if ticks.first().is_some_and(|(from, _)| *from != 0) {
+        note("the tick table must begin at 0".into());
+    }
+    if ticks.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
+        note("the tick table must ascend".into());
+    }
+    if ticks.iter().any(|(_, tick)| *tick <= 0) {
+        note("a tick must be above 0".into());
+    }
+}
+
+fn unique<'a>(what: &str, names: impl Iterator<Item = &'a str>, problems: &mut Vec<String>) {
+    let mut sorted: Vec<&str> = names.collect();
+    sorted.sort_unstable();
+    for pair in sorted.windows(2).filter(|pair| pair[0] == pair[1]) {
+        problems.push(format!("the {what} {} stands twice", pair[0]));
+    }
+    if sorted.first().is_some_and(|name| name.is_empty()) {
+        problems.push(format!("a {what} has no name"));
+    }
+}

@@ -1,0 +1,280 @@
+//! Random inputs for the journal's tests: every field of everything varies. Seeded, printed.
+
+#![allow(dead_code, missing_docs)]
+
+use std::path::PathBuf;
+
+use riskgate::abi::codes::{Check, CheckMask};
+use riskgate::abi::verdict::decision;
+use riskgate::fixed::Wide;
+use riskgate::gate::outcome::{Breach, Event, EventKind, MeasureUnit, Outcome};
+use riskgate::machine::{Environment, MarkInput};
+use riskgate::state::command::{Command, KillScope, Restriction};
+use riskgate::state::limit::{
+    Action, Band, Bound, Collar, Denominator, Latch, Limit, Phase, Variant,
+};
+use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setup};
+
+/// SplitMix64.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+    pub fn u32(&mut self) -> u32 {
+        self.next() as u32
+    }
+    pub fn i64(&mut self) -> i64 {
+        self.next() as i64
+    }
+    pub fn u128(&mut self) -> u128 {
+        u128::from(self.next()) << 64 | u128::from(self.next())
+    }
+    pub fn bool(&mut self) -> bool {
+        self.next() & 1 == 1
+    }
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u64) as usize]
+    }
+    pub fn option<T>(&mut self, make: impl FnOnce(&mut Random) -> T) -> Option<T> {
+        if self.bool() { Some(make(self)) } else { None }
+    }
+    pub fn list<T>(&mut self, most: u64, mut make: impl FnMut(&mut Random) -> T) -> Vec<T> {
+        (0..self.below(most + 1)).map(|_| make(self)).collect()
+    }
+    pub fn text(&mut self) -> String {
+        let letters = ['A', 'z', '0', '-', 'é', '€', '日', ' '];
+        (0..self.below(12)).map(|_| self.pick(&letters)).collect()
+    }
+    pub fn mask(&mut self) -> CheckMask {
+        CheckMask(self.u128())
+    }
+    pub fn wide(&mut self) -> Wide {
+        Wide { low: self.u128(), high: self.u128() as i128 }
+    }
+    pub fn check(&mut self) -> Check {
+        self.pick(Check::ALL)
+    }
+}
+
+pub fn band(r: &mut Random) -> Band {
+    Band {
+        percent_micro: r.option(Random::i64),
+        ticks: r.option(Random::i64),
+        absolute: r.option(Random::i64),
+    }
+}
+
+pub fn limit(r: &mut Random) -> Limit {
+    Limit {
+        node: r.option(Random::u32),
+        instrument: r.option(Random::u32),
+        check: r.check(),
+        variant: r.pick(&[
+            Variant::Default,
+            Variant::Executed,
+            Variant::DailyTraded,
+            Variant::CancelResting,
+            Variant::StampSelfMatch,
+        ]),
+        bound: match r.below(3) {
+            0 => Bound::Unlimited,
+            1 => Bound::Value(r.u128() as i128),
+            _ => Bound::Collar(Collar {
+                aggressive: band(r),
+                passive: band(r),
+                use_smaller: r.bool(),
+            }),
+        },
+        action: r.pick(&Action::NAMES).0,
+        phase: r.pick(&Phase::NAMES).0,
+        latch: r.pick(&[Latch::All, Latch::CloseOnly]),
+        soft_percent: r.u32().to_le_bytes(),
+        denominator: r.pick(&[Denominator::Equity, Denominator::LiveEquity, Denominator::Gross]),
+        floor: r.u128() as i128,
+    }
+}
+
+pub fn scope(r: &mut Random) -> KillScope {
+    match r.below(7) {
+        0 => KillScope::Firm,
+        1 => KillScope::Node(r.u32()),
+        2 => KillScope::NodeSide(r.u32(), r.next() as u8),
+        3 => KillScope::Instrument(r.u32()),
+        4 => KillScope::Lane(r.u32()),
+        5 => KillScope::Venue(r.next() as u16),
+        _ => KillScope::Side(r.next() as u8),
+    }
+}
+
+pub fn command(r: &mut Random) -> Command {
+    match r.below(8) {
+        0 => Command::Kill(scope(r)),
+        1 => Command::Unkill(scope(r)),
+        2 => Command::Halt(r.u32()),
+        3 => Command::Resume(r.u32()),
+        4 => Command::Restrict {
+            node: r.u32(),
+            instrument: r.option(Random::u32),
+            mode: r.pick(&Restriction::NAMES).0,
+        },
+        5 => Command::Rearm(r.u32()),
+        6 => Command::RollDay(r.u32()),
+        _ => Command::SetLimit(limit(r)),
+    }
+}
+
+pub fn instrument(r: &mut Random) -> Instrument {
+    Instrument {
+        symbol: r.text(),
+        currency: r.u32(),
+        minor_unit: r.bool(),
+        ticks: r.list(4, |r| (r.i64(), r.i64())),
+        lot: r.i64(),
+        multiplier: r.i64(),
+        sector: r.option(Random::u32),
+        class: r.next() as u8,
+        inverse: r.bool(),
+        negative_price: r.bool(),
+        mark_max_age_ns: r.next(),
+        last_max_age_ns: r.next(),
+        close_max_age_ns: r.next(),
+        mark_max_spread_bps: r.u32(),
+    }
+}
+
+pub fn setup(r: &mut Random) -> Setup {
+    Setup {
+        currencies: r.list(4, |r| Currency { name: r.text(), rate: r.option(Random::i64) }),
+        sectors: r.list(4, Random::text),
+        instruments: r.list(6, instrument),
+        owners: r.list(4, Random::text),
+        accounts: r.list(6, |r| Account {
+            name: r.text(),
+            parent: r.option(Random::u32),
+            owner: r.option(Random::u32),
+            equity: r.option(|r| r.u128() as i128),
+            phase: r.option(|r| r.pick(&Phase::NAMES).0),
+        }),
+        limits: r.list(8, limit),
+        required: r.mask(),
+        lanes: r.list(3, |r| Lane {
+            name: r.text(),
+            group: r.u32(),
+            uids: r.list(3, Random::u32),
+            accounts: r.list(3, Random::u32),
+            classes: r.u32(),
+            kinds: r.u32(),
+            venues: r.next(),
+            max_open_orders: r.u32(),
+        }),
+        capacity: Capacity {
+            open_orders: r.u32(),
+            positions: r.u32(),
+            limits: r.u32(),
+            history: r.u32(),
+        },
+    }
+}
+
+pub fn event(r: &mut Random) -> Event {
+    Event {
+        kind: r.pick(&[
+            EventKind::Soft,
+            EventKind::Alert,
+            EventKind::Shadow,
+            EventKind::Blocked,
+            EventKind::CloseOnly,
+            EventKind::Anomaly,
+        ]),
+        check: r.check(),
+        node: r.u32(),
+        instrument: r.u32(),
+        percent: r.next() as u8,
+    }
+}
+
+pub fn breach(r: &mut Random) -> Breach {
+    Breach {
+        check: r.check(),
+        node: r.u32(),
+        unit: unit(r),
+        before: r.wide(),
+        observed: r.wide(),
+        limit: r.wide(),
+        detail: r.u32(),
+    }
+}
+
+pub fn unit(r: &mut Random) -> MeasureUnit {
+    r.pick(&[
+        MeasureUnit::None,
+        MeasureUnit::Qty,
+        MeasureUnit::Money,
+        MeasureUnit::Price,
+        MeasureUnit::Count,
+        MeasureUnit::BasisPoints,
+        MeasureUnit::Time,
+    ])
+}
+
+pub fn outcome(r: &mut Random) -> Outcome {
+    Outcome {
+        order_id: r.next(),
+        decision: r.pick(&[
+            decision::NONE,
+            decision::ACCEPT,
+            decision::REJECT,
+            decision::WOULD_ACCEPT,
+        ]),
+        flags: r.next() as u16 & 0x03df,
+        breaches: r.mask(),
+        alerts: r.mask(),
+        soft: r.mask(),
+        shadow: r.mask(),
+        first: r.option(breach),
+        mark: r.i64(),
+        mark_age_ns: r.next(),
+    }
+}
+
+pub fn mark(r: &mut Random) -> MarkInput {
+    MarkInput {
+        bid: r.i64(),
+        ask: r.i64(),
+        last: r.i64(),
+        close: r.i64(),
+        quote_ns: r.next(),
+        last_ns: r.next(),
+    }
+}
+
+pub fn environment(r: &mut Random) -> Environment {
+    Environment { ready: r.bool(), journal_ok: r.bool() }
+}
+
+/// An empty directory of a test's own.
+pub struct Dir(pub PathBuf);
+
+impl Dir {
+    pub fn new(name: &str) -> Dir {
+        let path = std::env::temp_dir().join(format!("riskgate-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).expect("make a test directory");
+        Dir(path)
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,84 @@
+//! The account tree: parents may stand before or after their children.
+
+use riskgate::fixed::MONEY_PLACES;
+use riskgate::state::limit::Phase;
+use riskgate::state::setup::{Account, Setup};
+
+use crate::config::instruments::intern;
+use crate::tree::{Problems, Value, nearest};
+
+/// Keys of an account.
+pub const ACCOUNT_KEYS: &[&str] = &["name", "parent", "owner", "equity", "phase"];
+
+struct Read<'a> {
+    account: Account,
+    parent: Option<&'a str>,
+    line: u32,
+}
+
+/// All accounts, parents first.
+pub fn read_accounts(setup: &mut Setup, rows: &[Value], problems: &mut Problems) {
+    let mut waiting: Vec<Read> = Vec::new();
+    for row in rows {
+        if let Some(read) = read_account(setup, row, problems) {
+            if waiting.iter().any(|w| w.account.name == read.account.name) {
+                problems.add(read.line, format!("the account {} stands twice", read.account.name));
+            } else {
+                waiting.push(read);
+            }
+        }
+    }
+    let names: Vec<String> = waiting.iter().map(|w| w.account.name.clone()).collect();
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    waiting.retain(|w| match w.parent {
+        Some(parent) if !known.contains(&parent) => {
+            let near = nearest(parent, &known).map_or(String::new(), |n| format!(", is it {n}?"));
+            let name = &w.account.name;
+            problems.add(w.line, format!("the parent {parent} of {name} is not an account{near}"));
+            false
+        }
+        _ => true,
+    });
+    // Each round places every account whose parent has its place.
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        let mut later = Vec::new();
+        for mut read in waiting {
+            match read.parent.map(|p| setup.account_id(p)) {
+                Some(None) => later.push(read),
+                place => {
+                    read.account.parent = place.flatten();
+                    setup.accounts.push(read.account);
+                }
+            }
+        }
+        waiting = later;
+        if waiting.len() == before {
+            // What is left has lost its parent to another problem, or is a circle.
+            if problems.is_empty() {
+                let names: Vec<&str> = waiting.iter().map(|w| w.account.name.as_str()).collect();
+                let text = format!("the accounts {} are parents of each other", names.join(", "));
+                problems.add(waiting[0].line, text);
+            }
+            return;
+        }
+    }
+}
+
+fn read_account<'a>(
+    setup: &mut Setup,
+    row: &'a Value,
+    problems: &mut Problems,
+) -> Option<Read<'a>> {
+    let table = row.table("an account", ACCOUNT_KEYS, problems)?;
+    let name = table.need("name", problems)?.text("name", problems)?.to_string();
+    let owner = table.text("owner", problems).map(|o| intern(&mut setup.owners, o));
+    let equity = table.get("equity").and_then(|v| v.scaled("equity", MONEY_PLACES, problems));
+    let phase = table.get("phase").and_then(|v| v.name_of("phase", &Phase::NAMES, problems));
+    let parent = match table.get("parent") {
+        Some(Value { kind: crate::tree::Kind::Null, .. }) => None,
+        _ => table.text("parent", problems),
+    };
+    let account = Account { name, parent: None, owner, equity, phase };
+    Some(Read { account, parent, line: table.line })
+}

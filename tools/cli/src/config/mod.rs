@@ -1,0 +1,16 @@
+//! Reading what the gate is told before it starts: reference data, account tree, limits, lanes.
+//!
+//! The readers work on [`crate::tree::Value`], so that TOML, CSV and scenario files mean the same
+//! by the same names. They note every problem and never stop at the first; a file with a problem
+//! is refused whole.
+
+pub mod accounts;
+pub mod check;
+mod csv_file;
+pub mod example;
+pub mod instruments;
+mod lanes;
+pub mod limits;
+pub mod load;
+pub mod options;
+mod toml_file;

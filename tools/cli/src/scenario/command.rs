@@ -1,0 +1,128 @@
+//! The `control` line: one control command, or several of a kind.
+
+use riskgate::abi::order::side;
+use riskgate::state::command::{Command, KillScope, Restriction};
+use riskgate::state::setup::Setup;
+
+use crate::config::limits::{self, Names};
+use crate::scenario::setup::LANE;
+use crate::tree::{Kind, Problems, Table, Value};
+
+const KEYS: &[&str] = &[
+    "kill",
+    "unkill",
+    "halt",
+    "resume",
+    "restrict",
+    "rearm",
+    "roll_day",
+    "set_limit",
+    "instrument",
+    "mode",
+    "by",
+    "approved_by",
+    "reason",
+];
+/// Keys that stand beside a command.
+const BESIDE: &[&str] = &["instrument", "mode", "by", "approved_by", "reason"];
+const SIDES: [(u8, &str); 2] = [(side::BUY, "buy"), (side::SELL, "sell")];
+
+/// The commands of a line, in order.
+pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec<Command>> {
+    let table = value.table("control", KEYS, problems)?;
+    for key in ["by", "approved_by", "reason"] {
+        table.text(key, problems);
+    }
+    let mut commands = table.entries.iter().filter(|e| !BESIDE.contains(&e.key.as_str()));
+    let (Some(entry), None) = (commands.next(), commands.next()) else {
+        let all: Vec<&str> = KEYS.iter().copied().filter(|k| !BESIDE.contains(k)).collect();
+        problems.add(value.line, format!("control needs exactly one of {}", all.join(", ")));
+        return None;
+    };
+    if entry.key != "restrict" {
+        for key in ["instrument", "mode"] {
+            if let Some(v) = table.get(key) {
+                problems.add(v.line, format!("{key} stands beside restrict only"));
+            }
+        }
+    }
+    let names = Names { setup };
+    let target = &entry.value;
+    let command = match entry.key.as_str() {
+        "kill" => Command::Kill(read_scope(setup, target, problems)?),
+        "unkill" => Command::Unkill(read_scope(setup, target, problems)?),
+        "halt" => Command::Halt(names.instrument(target, problems)?),
+        "resume" => Command::Resume(names.instrument(target, problems)?),
+        "rearm" => Command::Rearm(names.node(target, problems)?),
+        "roll_day" => Command::RollDay(names.node(target, problems)?),
+        "restrict" => return read_restrict(setup, &table, target, problems),
+        "set_limit" => {
+            let limits = limits::read_row(setup, target, problems);
+            if limits.is_empty() {
+                problems.add(target.line, "set_limit needs a node or instrument, and a check");
+                return None;
+            }
+            return Some(limits.into_iter().map(Command::SetLimit).collect());
+        }
+        // An unknown key was noted already.
+        _ => return None,
+    };
+    Some(vec![command])
+}
+
+fn read_restrict(
+    setup: &Setup,
+    table: &Table,
+    target: &Value,
+    problems: &mut Problems,
+) -> Option<Vec<Command>> {
+    let names = Names { setup };
+    let node = names.node(target, problems)?;
+    let mode = table.need("mode", problems)?.name_of("mode", &Restriction::NAMES, problems)?;
+    let instruments = match table.get("instrument") {
+        None => vec![None],
+        Some(Value { kind: Kind::List(list), .. }) => {
+            list.iter().map(|v| names.instrument(v, problems)).collect()
+        }
+        Some(value) => vec![Some(names.instrument(value, problems)?)],
+    };
+    let one = |instrument| Command::Restrict { node, instrument, mode };
+    Some(instruments.into_iter().map(one).collect())
+}
+
+fn read_scope(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<KillScope> {
+    let names = Names { setup };
+    if matches!(value.kind, Kind::Text(_)) {
+        return names.node(value, problems).map(KillScope::Node);
+    }
+    let known = ["node", "side", "instrument", "lane", "venue", "firm"];
+    let table = value.table("a kill scope", &known, problems)?;
+    let keys: Vec<&str> = table.entries.iter().map(|e| e.key.as_str()).collect();
+    let side = match table.get("side") {
+        Some(v) => Some(v.name_of("side", &SIDES, problems)?),
+        None => None,
+    };
+    if let (Some(node), Some(side), 2) = (table.get("node"), side, keys.len()) {
+        return Some(KillScope::NodeSide(names.node(node, problems)?, side));
+    }
+    let [key] = keys[..] else {
+        let text = "a kill scope is a node name, {instrument}, {lane}, {venue}, {side}, \
+                    {node, side} or {firm: true}";
+        problems.add(value.line, text);
+        return None;
+    };
+    let target = table.get(key)?;
+    match key {
+        "node" => names.node(target, problems).map(KillScope::Node),
+        "instrument" => names.instrument(target, problems).map(KillScope::Instrument),
+        "side" => side.map(KillScope::Side),
+        "venue" => {
+            target.whole("venue", 0, 63, problems).map(|venue| KillScope::Venue(venue as u16))
+        }
+        "lane" => {
+            target.name_of("lane", &[((), LANE)], problems)?;
+            Some(KillScope::Lane(0))
+        }
+        _ => target.bool("firm", problems)?.then_some(KillScope::Firm),
+    }
+}

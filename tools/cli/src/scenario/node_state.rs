@@ -1,0 +1,112 @@
+//! The `expect_state` line: positions, open quantities and exposures, exact.
+
+use riskgate::fixed::{QTY_PLACES, WIDE_PLACES, decimal};
+use riskgate::machine::Machine;
+use riskgate::state::setup::Setup;
+
+use crate::config::limits::Names;
+use crate::scenario::expect::{Mismatch, canonical};
+use crate::tree::{Problems, Value};
+
+const ROW_KEYS: &[&str] = &["position", "open_buy", "open_sell"];
+const NODE_KEYS: &[&str] = &[
+    "gross_exposure",
+    "executed",
+    "daily_traded",
+    "net_exposure",
+    "long_exposure",
+    "short_exposure",
+    "open_order_value",
+    "day_pnl",
+    "open_orders",
+];
+
+/// What a node, or its row of an instrument, must be.
+pub struct StateExpect {
+    node: u32,
+    instrument: Option<u32>,
+    /// Key and canonical number.
+    numbers: Vec<(String, String)>,
+}
+
+/// Reads the line.
+pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<StateExpect> {
+    let mut known = vec!["account", "node", "instrument"];
+    known.extend(ROW_KEYS);
+    known.extend(NODE_KEYS);
+    let table = value.table("expect_state", &known, problems)?;
+    let names = Names { setup };
+    let node = match (table.get("account"), table.get("node")) {
+        (Some(v), None) | (None, Some(v)) => names.node(v, problems)?,
+        _ => {
+            problems.add(value.line, "expect_state needs an account or a node");
+            return None;
+        }
+    };
+    let instrument = match table.get("instrument") {
+        Some(v) => Some(names.instrument(v, problems)?),
+        None => None,
+    };
+    let mut numbers = Vec::new();
+    for entry in table.entries {
+        let row = ROW_KEYS.contains(&entry.key.as_str());
+        if !row && !NODE_KEYS.contains(&entry.key.as_str()) {
+            continue;
+        }
+        if row && instrument.is_none() {
+            problems.add(entry.value.line, format!("{} needs an instrument", entry.key));
+        }
+        let text = entry.value.decimal(&entry.key, problems)?;
+        let Some(number) = canonical(&text) else {
+            problems.add(entry.value.line, format!("{} \"{text}\" is no number", entry.key));
+            return None;
+        };
+        numbers.push((entry.key.clone(), number));
+    }
+    if numbers.is_empty() {
+        problems.add(value.line, "expect_state says nothing to compare");
+    }
+    Some(StateExpect { node, instrument, numbers })
+}
+
+impl StateExpect {
+    /// Compares; returns how many were met, and what was not.
+    pub fn compare(&self, machine: &Machine) -> (u32, Vec<Mismatch>) {
+        let mut met = 0;
+        let mut mismatches = Vec::new();
+        for (key, expected) in &self.numbers {
+            let came = self.current(machine, key);
+            if came == *expected {
+                met += 1;
+            } else {
+                mismatches.push(Mismatch { key: key.clone(), expected: expected.clone(), came });
+            }
+        }
+        (met, mismatches)
+    }
+
+    fn current(&self, machine: &Machine, key: &str) -> String {
+        if let (true, Some(instrument)) = (ROW_KEYS.contains(&key), self.instrument) {
+            let row = machine.row(self.node, instrument);
+            let qty = match key {
+                "position" => row.position,
+                "open_buy" => row.open_buy,
+                _ => row.open_sell,
+            };
+            return decimal::format_i128(qty.into(), QTY_PLACES);
+        }
+        let view = machine.node(self.node);
+        let money = match key {
+            "gross_exposure" => view.gross_exposure,
+            "executed" => view.executed,
+            "daily_traded" => view.daily_traded,
+            "net_exposure" => view.net_exposure,
+            "long_exposure" => view.long_exposure,
+            "short_exposure" => view.short_exposure,
+            "open_order_value" => view.open_order_value,
+            "day_pnl" => view.day_pnl,
+            _ => return view.open_orders.to_string(),
+        };
+        decimal::format_wide(money, WIDE_PLACES)
+    }
+}

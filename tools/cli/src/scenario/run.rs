@@ -1,0 +1,464 @@
+//! Drives the state machine through the steps of a file and compares what it says.
+//!
+//! It keeps every input with its recorded decision, so that `restart` can build the state anew as
+//! recovery does, without deciding again.
+
+use riskgate::abi::order::{OrderSlot, flag as order_flag, kind};
+use riskgate::abi::verdict::{decision, flag};
+use riskgate::abi::{PRICE_UNDEFINED, SlotWords};
+use riskgate::error::Result;
+use riskgate::gate::outcome::{Event, Outcome};
+use riskgate::machine::{Environment, Machine, MarkInput};
+use riskgate::state::command::Command;
+use riskgate::state::setup::Setup;
+
+use crate::scenario::book::{Book, Execution, Request, Tracked};
+use crate::scenario::expect::{Came, Mismatch};
+use crate::scenario::order::{Changes, Terms, request_words};
+use crate::scenario::step::{Action, MarkChange, Report, Step};
+
+/// The clock at the first line.
+const START_NS: u64 = 1_000_000_000;
+const LANE: u32 = 0;
+
+/// One expectation that was not met.
+pub struct Failure {
+    pub line: u32,
+    pub what: String,
+    pub mismatch: Mismatch,
+}
+
+/// How a file went.
+#[derive(Default)]
+pub struct Tally {
+    pub passed: u32,
+    pub failures: Vec<Failure>,
+    /// Verdicts and marks as they came, if asked for.
+    pub log: Vec<(u32, String)>,
+}
+
+/// An input as the journal would keep it.
+enum Input {
+    Order { now_ns: u64, words: SlotWords, extension: Option<SlotWords>, decision: u8 },
+    Mark { now_ns: u64, instrument: u32, mark: MarkInput },
+    Control { now_ns: u64, command: Command },
+}
+
+/// Runs the steps of a file. An error says that a setup cannot be used.
+pub fn run(steps: &[Step], verbose: bool, tally: &mut Tally) -> Result<()> {
+    let mut runner: Option<Runner> = None;
+    for step in steps {
+        if let Action::Setup(setup) = &step.action {
+            let place = |e: riskgate::error::Error| e.context(format!("line {}", step.line));
+            runner = Some(Runner::new(setup).map_err(place)?);
+        } else if let Some(runner) = &mut runner {
+            runner.step(step, verbose, tally);
+        }
+    }
+    Ok(())
+}
+
+struct Runner {
+    setup: Setup,
+    machine: Machine,
+    now_ns: u64,
+    book: Book,
+    marks: Vec<MarkInput>,
+    inputs: Vec<Input>,
+    outcome: Outcome,
+    events: Vec<Event>,
+}
+
+impl Runner {
+    fn new(setup: &Setup) -> Result<Runner> {
+        let nothing = MarkInput {
+            bid: PRICE_UNDEFINED,
+            ask: PRICE_UNDEFINED,
+            last: PRICE_UNDEFINED,
+            close: PRICE_UNDEFINED,
+            quote_ns: 0,
+            last_ns: 0,
+        };
+        Ok(Runner {
+            machine: Machine::new(setup)?,
+            now_ns: START_NS,
+            book: Book::default(),
+            marks: vec![nothing; setup.instruments.len()],
+            inputs: Vec::new(),
+            outcome: Outcome::NONE,
+            events: Vec::new(),
+            setup: setup.clone(),
+        })
+    }
+
+    fn step(&mut self, step: &Step, verbose: bool, tally: &mut Tally) {
+        self.outcome = Outcome::NONE;
+        self.events.clear();
+        let what = step.action.name();
+        let mut fail = |mismatch| {
+            tally.failures.push(Failure { line: step.line, what: what.clone(), mismatch })
+        };
+        let mut passed = 0;
+        match self.act(&step.action) {
+            Ok(met) => passed += met,
+            Err(mismatches) => mismatches.into_iter().for_each(&mut fail),
+        }
+        let wants_error = step.expect.as_ref().and_then(|e| e.error);
+        if let Action::Control(commands) = &step.action {
+            let refused = commands.iter().find_map(|c| self.control(c).err());
+            match (wants_error.unwrap_or(false), refused) {
+                (false, Some(error)) => fail(mismatch("control", "applied", error.to_string())),
+                (true, None) => fail(mismatch("error", "true", "it was applied".into())),
+                (_, _) => passed += u32::from(wants_error.is_some()),
+            }
+        }
+        let request = matches!(
+            step.action,
+            Action::New { .. }
+                | Action::Replace { .. }
+                | Action::Cancel { .. }
+                | Action::MassCancel { .. }
+        );
+        let came =
+            Came { outcome: &self.outcome, events: &self.events, request, setup: &self.setup };
+        if let Some(expect) = &step.expect {
+            let (met, mismatches) = expect.compare(&came);
+            passed += met;
+            mismatches.into_iter().for_each(&mut fail);
+        }
+        if verbose && !matches!(step.action, Action::Note | Action::ExpectState(_)) {
+            tally.log.push((step.line, format!("{what}: {}", came.describe())));
+        }
+        tally.passed += passed;
+    }
+
+    /// Does what a line says, except control. Returns the expectations met by the act itself.
+    fn act(&mut self, action: &Action) -> std::result::Result<u32, Vec<Mismatch>> {
+        match action {
+            Action::New { id, changes } => self.submit_new(*id, changes),
+            Action::Replace { id, request, changes } => self.submit_replace(*id, *request, changes),
+            Action::Cancel { id, request } => self.submit_cancel(*id, *request),
+            Action::MassCancel { request, changes } => self.submit_mass_cancel(*request, changes),
+            Action::Report(report) => self.report(report),
+            Action::Mark { instrument, change } => self.mark(*instrument, change),
+            Action::Advance { ns } => self.now_ns = self.now_ns.saturating_add(*ns),
+            Action::Restart => return self.restart(),
+            Action::ExpectState(expect) => {
+                let (met, mismatches) = expect.compare(&self.machine);
+                return if mismatches.is_empty() { Ok(met) } else { Err(mismatches) };
+            }
+            Action::Note | Action::Setup(_) | Action::Control(_) => {}
+        }
+        Ok(0)
+    }
+
+    fn send(&mut self, words: SlotWords, extension: Option<SlotWords>) {
+        let now_ns = self.now_ns;
+        let environment = Environment::GOOD;
+        self.outcome = *self.machine.order(now_ns, LANE, &words, extension.as_ref(), environment);
+        self.events = self.machine.events().to_vec();
+        let decision = self.outcome.decision;
+        self.inputs.push(Input::Order { now_ns, words, extension, decision });
+    }
+
+    /// Was the request accepted for the first time?
+    fn accepted(&self) -> bool {
+        self.outcome.decision == decision::ACCEPT && self.outcome.flags & flag::REPLAYED == 0
+    }
+
+    fn submit_new(&mut self, id: u64, changes: &Changes) {
+        let terms = changes.over(Terms::BLANK);
+        let (words, extension) = request_words(kind::NEW, id, terms.parent, &terms, self.now_ns);
+        self.send(words, extension);
+        if self.accepted() {
+            let mut tracked = Tracked::new(terms);
+            tracked.accepted(Request { id, kind: kind::NEW, terms });
+            self.book.orders.insert(id, tracked);
+        } else if !terms.what_if {
+            self.book.orders.entry(id).or_insert_with(|| Tracked::new(terms));
+        }
+    }
+
+    fn submit_replace(&mut self, id: u64, request: Option<u64>, changes: &Changes) {
+        let request = request.unwrap_or_else(|| self.book.fresh_request());
+        let old = match self.book.orders.get(&id) {
+            Some(tracked) => tracked.latest(),
+            None => self.plausible_terms(),
+        };
+        let terms = changes.over(old);
+        let (words, extension) = request_words(kind::REPLACE, request, id, &terms, self.now_ns);
+        self.send(words, extension);
+        if self.accepted()
+            && let Some(tracked) = self.book.orders.get_mut(&id)
+        {
+            tracked.accepted(Request { id: request, kind: kind::REPLACE, terms });
+        }
+    }
+
+    /// Terms of an order that was never seen: nothing about them but the order is unknown.
+    fn plausible_terms(&self) -> Terms {
+        let accounts = &self.setup.accounts;
+        let is_leaf = |node: usize| accounts.iter().all(|a| a.parent != Some(node as u32));
+        Terms {
+            account: (0..accounts.len()).find(|n| is_leaf(*n)).unwrap_or(0) as u32,
+            instrument: 0,
+            side: riskgate::abi::order::side::BUY,
+            price: riskgate::fixed::PRICE_ONE,
+            qty: riskgate::fixed::QTY_ONE,
+            ..Terms::BLANK
+        }
+    }
+
+    fn submit_cancel(&mut self, id: u64, request: Option<u64>) {
+        let request = request.unwrap_or_else(|| self.book.fresh_request());
+        let terms = self.book.orders.get(&id).map(Tracked::latest);
+        let slot = OrderSlot {
+            order_id: request,
+            reference: id,
+            kind: kind::CANCEL,
+            ..addressed(terms.as_ref())
+        };
+        self.send(slot.to_words(), None);
+        let known = self.outcome.flags & flag::UNKNOWN_ORDER == 0;
+        if self.accepted()
+            && known
+            && let (Some(tracked), Some(terms)) = (self.book.orders.get_mut(&id), terms)
+        {
+            tracked.accepted(Request { id: request, kind: kind::CANCEL, terms });
+        }
+    }
+
+    fn submit_mass_cancel(&mut self, request: Option<u64>, changes: &Changes) {
+        let request = request.unwrap_or_else(|| self.book.fresh_request());
+        let any = riskgate::abi::order::ANY_ID;
+        let slot = OrderSlot {
+            order_id: request,
+            kind: kind::MASS_CANCEL,
+            account: changes.account.unwrap_or(any),
+            instrument: changes.instrument.unwrap_or(any),
+            side_bits: changes.side.unwrap_or(0),
+            ..OrderSlot::default()
+        };
+        self.send(slot.to_words(), None);
+    }
+
+    fn report(&mut self, report: &Report) {
+        let fresh_request = self.book.fresh_request();
+        let fresh_execution = self.book.fresh_execution();
+        let tracked = self.book.orders.get_mut(&report.id);
+        let mut slot = addressed(tracked.as_ref().map(|t| t.latest()).as_ref());
+        slot.kind = report.kind;
+        slot.order_id = report.id;
+        slot.account = report.changes.account.unwrap_or(slot.account);
+        slot.instrument = report.changes.instrument.unwrap_or(slot.instrument);
+        slot.side_bits = report.changes.side.unwrap_or(slot.side_bits);
+        match report.kind {
+            kind::FILL => fill(&mut slot, tracked, report, fresh_execution),
+            kind::BUST => bust(&mut slot, tracked, report, fresh_execution),
+            kind::ACK => acknowledge(&mut slot, tracked, report),
+            kind::CANCELLED => {
+                let answered = tracked.and_then(|t| {
+                    let request = t.answer_oldest(&[kind::CANCEL]);
+                    t.unanswered.clear();
+                    request
+                });
+                slot.reference = answered.map_or(0, |r| r.id);
+            }
+            kind::EXPIRED => {
+                if let Some(t) = tracked {
+                    t.unanswered.clear();
+                }
+            }
+            kind::REJECTED => match report.of.unwrap_or(kind::NEW) {
+                kind::NEW => {
+                    slot.reference = report.id;
+                    if let Some(t) = tracked {
+                        t.unanswered.clear();
+                    }
+                }
+                of => {
+                    slot.kind = if of == kind::REPLACE {
+                        kind::REPLACE_REJECTED
+                    } else {
+                        kind::CANCEL_REJECTED
+                    };
+                    let answered = tracked.and_then(|t| t.answer_oldest(&[of]));
+                    slot.reference = answered.map_or(fresh_request, |r| r.id);
+                }
+            },
+            _ => match report.of.unwrap_or(kind::NEW) {
+                kind::NEW => {
+                    slot.reference = report.id;
+                    if let Some(t) = tracked {
+                        t.unanswered.clear();
+                    }
+                }
+                of => {
+                    let taken_back = tracked.and_then(|t| t.take_back_last(of));
+                    slot.reference = taken_back.unwrap_or(fresh_request);
+                }
+            },
+        }
+        self.send(slot.to_words(), None);
+    }
+
+    fn mark(&mut self, instrument: u32, change: &MarkChange) {
+        let mark = &mut self.marks[instrument as usize];
+        if let Some((bid, ask)) = change.quote {
+            (mark.bid, mark.ask, mark.quote_ns) = (bid, ask, self.now_ns);
+        }
+        if let Some(last) = change.last {
+            (mark.last, mark.last_ns) = (last, self.now_ns);
+        }
+        if let Some(close) = change.close {
+            mark.close = close;
+        }
+        let mark = *mark;
+        self.outcome = *self.machine.mark(self.now_ns, instrument, &mark);
+        self.events = self.machine.events().to_vec();
+        self.inputs.push(Input::Mark { now_ns: self.now_ns, instrument, mark });
+    }
+
+    fn control(&mut self, command: &Command) -> Result<()> {
+        self.outcome = *self.machine.control(self.now_ns, command)?;
+        // A line may hold several commands; what they tell adds up.
+        self.events.extend_from_slice(self.machine.events());
+        self.inputs.push(Input::Control { now_ns: self.now_ns, command: *command });
+        Ok(())
+    }
+
+    /// Builds the state again from the inputs and their recorded decisions.
+    fn restart(&mut self) -> std::result::Result<u32, Vec<Mismatch>> {
+        let before = self.machine.state_hash();
+        let recovered = self.recover();
+        match recovered {
+            Ok(machine) => {
+                let after = machine.state_hash();
+                self.machine = machine;
+                if after == before {
+                    return Ok(1);
+                }
+                let (expected, came) = (format!("{before:016x}"), format!("{after:016x}"));
+                Err(vec![mismatch("state hash after the restart", &expected, came)])
+            }
+            Err(error) => Err(vec![mismatch("restart", "recovered", error.to_string())]),
+        }
+    }
+
+    fn recover(&self) -> Result<Machine> {
+        let mut machine = Machine::new(&self.setup)?;
+        for input in &self.inputs {
+            match input {
+                Input::Order { now_ns, words, extension, decision } => {
+                    machine.order_recorded(
+                        *now_ns,
+                        LANE,
+                        words,
+                        extension.as_ref(),
+                        Environment::GOOD,
+                        *decision,
+                    );
+                }
+                Input::Mark { now_ns, instrument, mark } => {
+                    machine.mark(*now_ns, *instrument, mark);
+                }
+                Input::Control { now_ns, command } => {
+                    machine.control(*now_ns, command)?;
+                }
+            }
+        }
+        Ok(machine)
+    }
+}
+
+/// A slot with account, instrument and side of an order, and no price and quantity.
+fn addressed(terms: Option<&Terms>) -> OrderSlot {
+    let Some(terms) = terms else { return OrderSlot::default() };
+    OrderSlot {
+        account: terms.account,
+        instrument: terms.instrument,
+        side_bits: terms.side,
+        ..OrderSlot::default()
+    }
+}
+
+fn fill(slot: &mut OrderSlot, tracked: Option<&mut Tracked>, report: &Report, fresh: u64) {
+    let limit_price = tracked.as_ref().map_or(PRICE_UNDEFINED, |t| t.in_force.price);
+    slot.reference = report.exec_id.unwrap_or(fresh);
+    slot.qty = report.changes.qty.unwrap_or(0);
+    slot.price = report.changes.price.unwrap_or(limit_price);
+    if let Some(tracked) = tracked {
+        let (id, qty, price) = (slot.reference, slot.qty, slot.price);
+        tracked.executions.push(Execution { id, qty, price, busted: false });
+    }
+}
+
+/// A bust names an execution, or means the order's last one that was not taken back.
+fn bust(slot: &mut OrderSlot, tracked: Option<&mut Tracked>, report: &Report, fresh: u64) {
+    let execution = tracked.and_then(|t| match report.exec_id {
+        Some(id) => t.executions.iter_mut().find(|e| e.id == id),
+        None => t.executions.iter_mut().rev().find(|e| !e.busted),
+    });
+    let (mut id, mut qty, mut price) = (fresh, 0, PRICE_UNDEFINED);
+    if let Some(execution) = execution {
+        execution.busted = true;
+        (id, qty, price) = (execution.id, execution.qty, execution.price);
+    }
+    slot.reference = report.exec_id.unwrap_or(id);
+    slot.qty = report.changes.qty.unwrap_or(qty);
+    slot.price = report.changes.price.unwrap_or(price);
+}
+
+fn acknowledge(slot: &mut OrderSlot, tracked: Option<&mut Tracked>, report: &Report) {
+    let kinds: &[u8] = match report.of {
+        Some(kind::NEW) => &[kind::NEW],
+        Some(_) => &[kind::REPLACE],
+        None => &[kind::NEW, kind::REPLACE],
+    };
+    slot.reference = report.id;
+    if let Some(tracked) = tracked
+        && let Some(request) = tracked.answer_oldest(kinds)
+    {
+        slot.reference = request.id;
+        if request.kind == kind::REPLACE {
+            tracked.in_force = request.terms;
+        }
+    }
+}
+
+fn mismatch(key: &str, expected: &str, came: String) -> Mismatch {
+    Mismatch { key: key.to_string(), expected: expected.to_string(), came }
+}
+
+impl Action {
+    /// What the line is, in a message.
+    fn name(&self) -> String {
+        match self {
+            Action::Note => "note".into(),
+            Action::Setup(_) => "setup".into(),
+            Action::New { id, .. } => format!("new {id}"),
+            Action::Replace { id, .. } => format!("replace {id}"),
+            Action::Cancel { id, .. } => format!("cancel {id}"),
+            Action::MassCancel { .. } => "mass_cancel".into(),
+            Action::Report(report) => {
+                let name = match report.kind {
+                    kind::ACK => "ack",
+                    kind::FILL => "fill",
+                    kind::CANCELLED => "cancelled",
+                    kind::REJECTED => "rejected",
+                    kind::EXPIRED => "expired",
+                    kind::BUST => "bust",
+                    _ => "void",
+                };
+                format!("{name} {}", report.id)
+            }
+            Action::Mark { .. } => "mark".into(),
+            Action::Advance { .. } => "advance".into(),
+            Action::Control(_) => "control".into(),
+            Action::Restart => "restart".into(),
+            Action::ExpectState(_) => "expect_state".into(),
+        }
+    }
+}
+
+const _: () = assert!(order_flag::ALL == 7, "a new order flag needs a key in the format");
