@@ -9,8 +9,13 @@
 pub mod book;
 pub mod checks;
 pub mod decide;
+pub mod duel;
 pub mod gate;
+pub mod life;
 pub mod measure;
 pub mod num;
+pub mod play;
 pub mod reports;
 pub mod rng;
+pub mod words;
+pub mod world;
