@@ -138,3 +138,24 @@ fn print_coverage(c: &Coverage, first: u64, worlds: u64) {
         println!("{:>22} {rejects:>9} {alerts:>9} {shadow:>9} {soft:>9}", check.name());
     }
 }
+
+#[test]
+#[ignore = "a tool: lists the first disagreement of each of many worlds"]
+fn survey() {
+    let worlds = play::number_from("RISKGATE_ORDERS", 200);
+    let first = play::number_from("RISKGATE_SEED", FIRST_SEED);
+    let mut agreed = 0;
+    for n in 0..worlds {
+        let told =
+            std::panic::catch_unwind(|| play::world(first + n, ORDERS_PER_WORLD, Mistake::None));
+        match told {
+            Ok(Ok(_)) => agreed += 1,
+            Ok(Err(text)) => {
+                let tail = text.find("input:").map_or(&text[..], |at| &text[at..]);
+                println!("{:#x}: {tail}", first + n);
+            }
+            Err(_) => println!("{:#x}: panicked", first + n),
+        }
+    }
+    println!("{agreed} of {worlds} worlds agree");
+}

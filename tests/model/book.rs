@@ -3,7 +3,7 @@
 //! Nothing here is kept up to date step by step: a [`Tally`] is built from positions and open
 //! orders whenever somebody asks.
 
-use super::num::{self, Decimal, add, mul, sub};
+use super::num::{self, Decimal, add, mul};
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::order::{order_type, side};
 use riskgate::state::setup::Setup;
@@ -276,9 +276,4 @@ fn worth(row: &Row, mark: i64, unit: Option<Decimal>) -> Worth {
         open: side(row.b + row.s, add(row.bx, row.sx)),
         holding: mul(mul(num::qty(row.p), signed), unit),
     }
-}
-
-/// The day's result of a set of rows: cash, holdings, and what the holdings were at day start.
-pub fn day_result(cash: Decimal, holding: Decimal, start: Decimal) -> Decimal {
-    sub(add(cash, holding), start)
 }

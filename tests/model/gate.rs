@@ -4,8 +4,8 @@
 //! and cash of the day, latches, kills, restrictions and threshold levels; everything else is
 //! summed again for each question. It never shares code with the gate that it judges.
 
-use super::book::{Change, Order, Tally, day_result};
-use super::num::{self, Decimal, add, mul};
+use super::book::{Change, Order, Tally};
+use super::num::{self, Decimal, add, mul, sub};
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, kind, side};
 use riskgate::abi::verdict::{NO_NODE, decision, flag};
@@ -90,8 +90,10 @@ pub struct Answer {
 
 impl Answer {
     pub fn notice(&mut self, kind: EventKind, check: Check, node: u32, percent: u8) {
-        if kind == EventKind::Soft {
-            self.soft |= check.bit();
+        match kind {
+            EventKind::Soft => self.soft |= check.bit(),
+            EventKind::Alert => self.alerts |= check.bit(),
+            _ => {}
         }
         self.events.push(Notice { kind: kind as u8, check, node, percent });
     }
@@ -150,7 +152,7 @@ pub struct Model {
     pub mistake: Mistake,
     pub orders: Vec<Order>,
     pub(super) positions: BTreeMap<(u32, u32), i64>,
-    pub(super) days: BTreeMap<u32, Day>,
+    pub(super) days: BTreeMap<(u32, u32), Day>,
     pub(super) marks: Vec<Option<MarkInput>>,
     pub(super) close_ns: Vec<u64>,
     /// Latest usable mark.
@@ -230,6 +232,7 @@ impl Model {
         let what_if = slot.flags & riskgate::abi::order::flag::WHAT_IF != 0;
         let mut answer = self.decide(now_ns, lane, slot, extension, environment);
         if what_if {
+            answer.events.clear();
             answer.flags |= flag::WHAT_IF;
         } else if slot.order_id != 0 && !self.history.contains_key(&key) {
             let recorded =
@@ -339,24 +342,39 @@ impl Model {
     }
 
     /// Sum over the accounts below a node of something of the day.
-    pub(super) fn of_day(&self, node: u32, what: impl Fn(&Day) -> Decimal) -> Decimal {
+    pub(super) fn of_day(&self, node: u32, what: impl Fn(u32, &Day) -> Decimal) -> Decimal {
         self.days
             .iter()
-            .filter(|(a, _)| self.path(**a).contains(&node))
-            .fold(Decimal::ZERO, |sum, (_, day)| add(sum, what(day)))
+            .filter(|((a, _), _)| self.path(*a).contains(&node))
+            .fold(Decimal::ZERO, |sum, ((_, i), day)| add(sum, what(*i, day)))
     }
 
+    /// Executed value of the day.
+    pub(super) fn executed_day(&self, node: u32) -> Decimal {
+        self.of_day(node, |_, day| day.executed)
+    }
+
+    /// Result of the day. What was traded in an instrument that nobody has ever marked counts
+    /// when its first mark comes.
     pub(super) fn day_pnl(&self, tally: &Tally, node: u32) -> Decimal {
-        let holding = tally.sums(node, None).holding;
-        day_result(self.of_day(node, |d| d.cash), holding, self.of_day(node, |d| d.start))
+        let marked = |i: u32| {
+            self.valued[i as usize].is_some() || self.setup.instruments[i as usize].inverse
+        };
+        let moved = self.of_day(node, |i, day| match marked(i) {
+            true => sub(day.cash, day.start),
+            false => Decimal::ZERO,
+        });
+        add(moved, tally.sums(node, None).holding)
     }
 
     pub(super) fn latch(&mut self, node: u32, latch: Latch, check: Check, answer: &mut Answer) {
+        // What refuses everything refuses also what does not reduce.
+        let stronger = self.latched_all.contains(&node);
         let (set, kind) = match latch {
             Latch::All => (&mut self.latched_all, EventKind::Blocked),
             Latch::CloseOnly => (&mut self.latched_close, EventKind::CloseOnly),
         };
-        if node != NO_NODE && set.insert(node) {
+        if node != NO_NODE && !stronger && set.insert(node) {
             answer.notice(kind, check, node, 0);
         }
     }
@@ -392,7 +410,7 @@ impl Model {
         (0..self.setup.accounts.len() as u32)
             .map(|node| {
                 let sums = tally.sums(node, None);
-                let executed_day = self.of_day(node, |d| d.executed);
+                let executed_day = self.executed_day(node);
                 NodeView {
                     gross_exposure: money(sums.gross),
                     executed: money(sums.executed),

@@ -265,8 +265,7 @@ impl Life {
             9 if slot.price != PRICE_UNDEFINED => slot.price = rng.pick(&[0, -PRICE_ONE]),
             10 => slot.instrument = rng.pick(&[world.price.len() as u32, ANY_ID]),
             11 => slot.account = rng.pick(&[world.setup.accounts.len() as u32, ANY_ID]),
-            12 => slot.account = 0,
-            13..=16 => {
+            12..=16 => {
                 if let Some(extension) = extension {
                     match rng.below(5) {
                         0 => extension.display_qty = slot.qty + 1,

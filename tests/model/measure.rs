@@ -85,7 +85,7 @@ impl Model {
             Check::MaxShort => plain(dec(tally.quantities(node, key).1, 8), MeasureUnit::Qty, 8),
             Check::GrossExposure => money(match limit.variant {
                 Variant::Executed => sums().executed,
-                Variant::DailyTraded => add(self.of_day(node, |d| d.executed), sums().open),
+                Variant::DailyTraded => add(self.executed_day(node), sums().open),
                 _ => sums().gross,
             }),
             Check::NetExposure => money(sums().net()),

@@ -5,8 +5,9 @@ use super::num::{self, Decimal, add, mul, sub};
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, kind, side};
+use riskgate::abi::verdict::NO_NODE;
 use riskgate::gate::outcome::EventKind;
-use riskgate::state::command::{Command, Restriction};
+use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::limit::Latch;
 
 impl Model {
@@ -16,7 +17,7 @@ impl Model {
         match (slot.kind, at) {
             (kind::FILL, _) => self.fill(lane, slot, at, &mut answer),
             (kind::BUST, _) => self.bust(lane, slot, &mut answer),
-            (_, None) => anomaly(&mut answer, slot.account),
+            (_, None) => unknown(&mut answer),
             (kind::CANCELLED | kind::EXPIRED | kind::REJECTED, Some(at)) => {
                 self.orders.remove(at);
             }
@@ -36,19 +37,27 @@ impl Model {
             (kind::ACK, _) if the_new => order.acknowledged = true,
             (kind::ACK, Some(i)) => {
                 let terms = order.pending.remove(i);
+                order.acknowledged = true;
                 if terms.serial > order.current.serial {
                     order.current = terms;
                 }
             }
             (kind::VOID, _) if the_new => {
-                self.orders.remove(at);
+                if order.acknowledged || order.filled > 0 {
+                    // Never sent, says the client; but the venue has spoken of it.
+                    let account = order.account;
+                    anomaly(answer, account);
+                    self.latch(account, Latch::CloseOnly, Check::ReportAnomaly, answer);
+                } else {
+                    self.orders.remove(at);
+                }
                 return;
             }
             (kind::VOID | kind::REPLACE_REJECTED, Some(i)) => {
                 order.pending.remove(i);
             }
             (kind::VOID | kind::CANCEL_REJECTED, None) => order.pending_cancel = false,
-            _ => anomaly(answer, order.account),
+            _ => unknown(answer),
         }
         if self.orders[at].reserved() == 0 {
             self.orders.remove(at);
@@ -86,7 +95,7 @@ impl Model {
         self.executions.insert((owner, slot.reference), execution);
         self.book(&execution, 1);
         let value = self.worth_of(&execution);
-        let day = self.day(account);
+        let day = self.day(account, instrument);
         day.executed = add(day.executed, value);
         let excessive = match at {
             None => true,
@@ -100,6 +109,15 @@ impl Model {
                 excessive
             }
         };
+        let path = self.path(account);
+        let killed = self.kills.iter().any(|kill| match kill {
+            KillScope::Firm => true,
+            KillScope::Node(node) => path.contains(node),
+            _ => false,
+        });
+        if killed {
+            answer.notice(EventKind::Alert, Check::Killed, account, 0);
+        }
         if excessive {
             anomaly(answer, account);
             self.latch(account, Latch::CloseOnly, Check::ReportAnomaly, answer);
@@ -120,13 +138,13 @@ impl Model {
         self.book(&execution, -1);
         if self.mistake == Mistake::BustLowersDay {
             let value = self.worth_of(&execution);
-            let day = self.day(execution.account);
+            let day = self.day(execution.account, execution.instrument);
             day.executed = sub(day.executed, value);
         }
     }
 
-    fn day(&mut self, account: u32) -> &mut Day {
-        self.days.entry(account).or_default()
+    fn day(&mut self, account: u32, instrument: u32) -> &mut Day {
+        self.days.entry((account, instrument)).or_default()
     }
 
     /// Quantity × price of an execution in the base currency, with the price's sign.
@@ -148,7 +166,7 @@ impl Model {
         *self.positions.entry(key).or_default() += bought * execution.qty;
         let paid = self.cash_of(execution);
         let paid = if bought > 0 { paid } else { -paid };
-        let day = self.day(execution.account);
+        let day = self.day(execution.account, execution.instrument);
         day.cash = sub(day.cash, paid);
     }
 
@@ -183,10 +201,7 @@ impl Model {
             Command::SetLimit(limit) => {
                 let place = self.setup.limits.iter().position(|l| l.same_place(&limit));
                 match place {
-                    Some(at) => {
-                        self.setup.limits[at] = limit;
-                        self.levels.retain(|(l, _), _| *l != at);
-                    }
+                    Some(at) => self.setup.limits[at] = limit,
                     None => self.setup.limits.push(limit),
                 }
             }
@@ -199,14 +214,25 @@ impl Model {
     fn roll_day(&mut self, node: u32) {
         let tally = self.tally(&super::book::Change::None);
         for account in 0..self.setup.accounts.len() as u32 {
-            if self.is_leaf(account) && self.path(account).contains(&node) {
-                let start = tally.sums(account, None).holding;
-                self.days.insert(account, Day { start, ..Day::default() });
+            if !self.is_leaf(account) || !self.path(account).contains(&node) {
+                continue;
+            }
+            for instrument in 0..self.setup.instruments.len() as u32 {
+                let start = tally.sums(account, Some(instrument)).holding;
+                self.days.insert((account, instrument), Day { start, ..Day::default() });
             }
         }
     }
 }
 
+/// A report that cannot be right.
 fn anomaly(answer: &mut Answer, account: u32) {
+    answer.alerts |= Check::ReportAnomaly.bit();
     answer.notice(EventKind::Anomaly, Check::ReportAnomaly, account, 0);
+}
+
+/// A report about something that the gate does not know.
+fn unknown(answer: &mut Answer) {
+    answer.alerts |= Check::UnknownOrder.bit();
+    answer.notice(EventKind::Anomaly, Check::UnknownOrder, NO_NODE, 0);
 }

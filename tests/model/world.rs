@@ -12,6 +12,8 @@ use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setu
 
 /// Money of 1.
 pub const MONEY_ONE: i128 = 100_000_000_000_000_000;
+/// Soft thresholds on price collars.
+pub const COLLAR_SOFT: bool = false;
 const CENT: i64 = PRICE_ONE / 100;
 
 /// A setup with what the generator of lives needs to know about its instruments.
@@ -151,15 +153,25 @@ impl World {
         let density = rng.pick(&[10, 25, 50, 90]);
         for _ in 0..density {
             let limit = self.limit(rng);
-            if !self.setup.limits.iter().any(|l| l.same_place(&limit)) {
+            let rival = |l: &Limit| {
+                l.same_place(&limit)
+                    || (limit.check == Check::WashTrade
+                        && (l.check, l.node) == (limit.check, limit.node))
+            };
+            if !self.setup.limits.iter().any(rival) {
                 self.setup.limits.push(limit);
             }
         }
         if rng.chance(25) {
             let checks = [Check::MaxOrderQty, Check::PriceCollar, Check::GrossExposure];
             let mut mask = CheckMask::EMPTY;
-            mask.insert(rng.pick(&checks));
+            let check = rng.pick(&checks);
+            mask.insert(check);
             self.setup.required = mask;
+            let at_firm = |l: &Limit| (l.check, l.node, l.instrument) == (check, Some(0), None);
+            if rng.chance(90) && !self.setup.limits.iter().any(at_firm) {
+                self.setup.limits.push(Limit::new(check, Some(0), None, Bound::Unlimited));
+            }
         }
     }
 
@@ -236,10 +248,9 @@ impl World {
             }
             _ => {}
         }
-        let softs = matches!(
-            check,
-            Check::MaxOrderQty | Check::MaxOrderValue | Check::PriceCollar | Check::MaxOpenOrders
-        );
+        let softs =
+            matches!(check, Check::MaxOrderQty | Check::MaxOrderValue | Check::MaxOpenOrders)
+                || (check == Check::PriceCollar && COLLAR_SOFT);
         if (softs && rng.chance(30)) || (limit.soft_percent[0] != 0 && rng.chance(20)) {
             limit.soft_percent = rng.pick(&[[50, 0, 0, 0], [60, 80, 95, 0], [30, 60, 80, 90]]);
         }
