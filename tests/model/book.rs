@@ -95,8 +95,6 @@ pub struct Worth {
     pub executed: Decimal,
     /// (B + S)·v + BX + SX
     pub open: Decimal,
-    /// p·mark with the mark's sign
-    pub holding: Decimal,
 }
 
 impl Worth {
@@ -116,7 +114,6 @@ pub struct Sums {
     pub long: Decimal,
     pub short: Decimal,
     pub open: Decimal,
-    pub holding: Decimal,
     pub orders: u32,
 }
 
@@ -129,7 +126,6 @@ impl Sums {
         self.long = add(self.long, w.long.max(Decimal::ZERO));
         self.short = add(self.short, w.short.max(Decimal::ZERO));
         self.open = add(self.open, w.open);
-        self.holding = add(self.holding, w.holding);
         self.orders += orders;
     }
 
@@ -266,14 +262,12 @@ impl Tally {
 
 fn worth(row: &Row, mark: i64, unit: Option<Decimal>) -> Worth {
     let Some(unit) = unit else { return Worth::default() };
-    let signed = num::price(mark);
-    let m = signed.abs();
+    let m = num::price(mark).abs();
     let side = |quantity: i128, excess: Decimal| mul(add(mul(num::qty(quantity), m), excess), unit);
     Worth {
         long: side(row.p + row.b, row.bx),
         short: side(row.s - row.p, row.sx),
         executed: side(row.p.abs(), Decimal::ZERO),
         open: side(row.b + row.s, add(row.bx, row.sx)),
-        holding: mul(mul(num::qty(row.p), signed), unit),
     }
 }

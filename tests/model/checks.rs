@@ -12,7 +12,6 @@ use riskgate::abi::verdict::{self, NO_NODE, decision};
 use riskgate::fixed::{PRICE_ONE, Wide};
 use riskgate::gate::outcome::{EventKind, MeasureUnit};
 use riskgate::state::command::{KillScope, Restriction};
-use riskgate::state::defaults;
 use riskgate::state::limit::{Action, Band, Bound, Collar, Latch, Limit, Phase, Variant};
 
 /// What an order counts at.
@@ -95,12 +94,12 @@ impl Model {
             && self.valued[request.instrument as usize] != Some(mark)
         {
             self.valued[request.instrument as usize] = Some(mark);
-            self.settle(&mut answer, true);
+            self.settle(&mut answer, true, Some(request.instrument));
         }
         let excess = self.weigh(now_ns, request, &mut answer);
         if answer.decision == decision::ACCEPT {
             self.accept(request, excess);
-            self.settle(&mut answer, false);
+            self.settle(&mut answer, false, Some(request.instrument));
         }
         answer
     }
@@ -262,12 +261,13 @@ impl Model {
     }
 
     /// Action and phase of a check that needs no number: of its nearest limit row, or default.
-    fn always_on(&self, check: Check, request: &Request) -> (Action, Phase, Variant) {
+    fn always_on(&self, check: Check, request: &Request) -> Limit {
         let mut rows = self.on_path(check, request);
         rows.sort_by_key(|(rank, _)| *rank);
-        rows.first().map_or((defaults::of(check).0, Phase::Enforce, Variant::Default), |(_, l)| {
-            (l.action, l.phase, l.variant)
-        })
+        match rows.first() {
+            Some((_, row)) => *row,
+            None => Limit::new(check, None, None, Bound::Unlimited),
+        }
     }
 
     /// Is there no mark? Breaches `stale_mark` if anything needs one.
@@ -284,9 +284,9 @@ impl Model {
             .chain(unpriced.then_some(Phase::Enforce))
             .max();
         if let Some(strongest) = strongest {
-            let (action, phase, _) = self.always_on(Check::StaleMark, request);
-            let phase = phase.min(strongest);
-            docket.breach(phase, action, Latch::All, 0, Finding::bare(Check::StaleMark));
+            let row = self.always_on(Check::StaleMark, request);
+            let phase = row.phase.min(strongest);
+            docket.breach(phase, row.action, row.latch, 0, Finding::bare(Check::StaleMark));
         }
         true
     }
@@ -330,14 +330,14 @@ impl Model {
         }
         let mut multiple = |check: Check, value: i64, step: i64, unit: MeasureUnit| {
             if step != 0 && value % step != 0 {
-                let (action, phase, _) = self.always_on(check, request);
+                let row = self.always_on(check, request);
                 let found = Finding {
                     unit,
                     observed: Wide::from_i128(i128::from(value)),
                     limit: Wide::from_i128(i128::from(step)),
                     ..Finding::bare(check)
                 };
-                docket.breach(phase, action, Latch::All, 0, found);
+                docket.breach(row.phase, row.action, row.latch, 0, found);
             }
         };
         multiple(Check::LotSize, request.total, instrument.lot, MeasureUnit::Qty);
@@ -514,11 +514,20 @@ impl Model {
         if !crosses {
             return;
         }
-        let (action, phase, variant) = self.always_on(Check::WashTrade, request);
-        match variant {
-            Variant::CancelResting => docket.answer.flags |= verdict::flag::CANCEL_RESTING,
-            Variant::StampSelfMatch => docket.answer.flags |= verdict::flag::STAMP_SELF_MATCH,
-            _ => docket.breach(phase, action, Latch::All, 0, Finding::bare(Check::WashTrade)),
+        let row = self.always_on(Check::WashTrade, request);
+        let rejects = row.phase.min(docket.account_phase) == Phase::Enforce;
+        match row.variant {
+            Variant::CancelResting if rejects => {
+                docket.answer.flags |= verdict::flag::CANCEL_RESTING;
+            }
+            Variant::StampSelfMatch if rejects => {
+                docket.answer.flags |= verdict::flag::STAMP_SELF_MATCH;
+            }
+            _ => {
+                let node = row.node.unwrap_or(NO_NODE);
+                let found = Finding { node, ..Finding::bare(Check::WashTrade) };
+                docket.breach(row.phase, row.action, row.latch, 0, found);
+            }
         }
     }
 }

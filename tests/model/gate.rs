@@ -153,6 +153,8 @@ pub struct Model {
     pub orders: Vec<Order>,
     pub(super) positions: BTreeMap<(u32, u32), i64>,
     pub(super) days: BTreeMap<(u32, u32), Day>,
+    /// Price of the first execution of a row.
+    pub(super) first_price: BTreeMap<(u32, u32), i64>,
     pub(super) marks: Vec<Option<MarkInput>>,
     pub(super) close_ns: Vec<u64>,
     /// Latest usable mark.
@@ -177,6 +179,7 @@ impl Model {
             orders: Vec::new(),
             positions: BTreeMap::new(),
             days: BTreeMap::new(),
+            first_price: BTreeMap::new(),
             marks: vec![None; instruments],
             close_ns: vec![0; instruments],
             valued: vec![None; instruments],
@@ -251,7 +254,7 @@ impl Model {
         self.close_ns[at] = now_ns;
         if let Ok(price) = self.usable_mark(now_ns, instrument) {
             self.valued[at] = Some(price);
-            self.settle(&mut answer, true);
+            self.settle(&mut answer, true, Some(instrument));
         }
         answer.events.sort();
         answer
@@ -354,17 +357,28 @@ impl Model {
         self.of_day(node, |_, day| day.executed)
     }
 
-    /// Result of the day. What was traded in an instrument that nobody has ever marked counts
-    /// when its first mark comes.
-    pub(super) fn day_pnl(&self, tally: &Tally, node: u32) -> Decimal {
-        let marked = |i: u32| {
-            self.valued[i as usize].is_some() || self.setup.instruments[i as usize].inverse
+    /// Result of the day.
+    pub(super) fn day_pnl(&self, node: u32) -> Decimal {
+        let moved = self.of_day(node, |_, day| sub(day.cash, day.start));
+        self.positions
+            .keys()
+            .filter(|(a, _)| self.path(*a).contains(&node))
+            .fold(moved, |sum, (a, i)| add(sum, self.holding(*a, *i)))
+    }
+
+    /// What a position is worth, with its sign: at the mark, or where nobody has ever marked the
+    /// instrument at the price of the row's first execution.
+    pub(super) fn holding(&self, account: u32, instrument: u32) -> Decimal {
+        let key = (account, instrument);
+        let position = self.positions.get(&key).copied().unwrap_or(0);
+        let inverse = self.setup.instruments[instrument as usize].inverse;
+        let mark = match self.valued[instrument as usize] {
+            _ if inverse => riskgate::fixed::PRICE_ONE,
+            Some(mark) => mark,
+            None => self.first_price.get(&key).copied().unwrap_or(0),
         };
-        let moved = self.of_day(node, |i, day| match marked(i) {
-            true => sub(day.cash, day.start),
-            false => Decimal::ZERO,
-        });
-        add(moved, tally.sums(node, None).holding)
+        let unit = self.unit(instrument).unwrap_or(Decimal::ZERO);
+        mul(mul(num::qty(i128::from(position)), num::price(mark)), unit)
     }
 
     pub(super) fn latch(&mut self, node: u32, latch: Latch, check: Check, answer: &mut Answer) {
@@ -419,7 +433,7 @@ impl Model {
                     long_exposure: money(sums.long),
                     short_exposure: money(sums.short),
                     open_order_value: money(sums.open),
-                    day_pnl: money(self.day_pnl(&tally, node)),
+                    day_pnl: money(self.day_pnl(node)),
                     open_orders: sums.orders,
                 }
             })

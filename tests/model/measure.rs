@@ -22,6 +22,9 @@ pub(super) const ACCUMULATED: [Check; 9] = [
     Check::SectorConcentration,
 ];
 
+/// Are the other buckets' shares of a moving denominator watched at every input?
+const SHARES_MOVE_TOGETHER: bool = false;
+
 /// Buckets of instruments without a sector start here.
 const OWN_BUCKET: u32 = 1 << 16;
 
@@ -100,7 +103,7 @@ impl Model {
                 let equity = self.setup.accounts[node as usize].equity.unwrap_or(0);
                 let share_of = match limit.denominator {
                     Denominator::Equity => dec(equity, 17),
-                    Denominator::LiveEquity => add(dec(equity, 17), self.day_pnl(tally, node)),
+                    Denominator::LiveEquity => add(dec(equity, 17), self.day_pnl(node)),
                     Denominator::Gross => tally.sums(node, None).gross,
                 };
                 let denominator = share_of.max(dec(limit.floor, 17));
@@ -119,7 +122,7 @@ impl Model {
 
     /// Brings all thresholds to where the state is now, and reports what they crossed. `passive`:
     /// no order asked for it, so hard limits speak up as well.
-    pub(super) fn settle(&mut self, answer: &mut Answer, passive: bool) {
+    pub(super) fn settle(&mut self, answer: &mut Answer, passive: bool, touched: Option<u32>) {
         let tally = self.tally(&super::book::Change::None);
         let mut latches = Vec::new();
         for (at, limit) in self.setup.limits.iter().enumerate() {
@@ -131,6 +134,12 @@ impl Model {
             }
             let node = limit.node.expect("accumulated limits hold at a node");
             for key in self.keys(limit) {
+                let other = touched.is_some_and(|i| {
+                    (i as usize) < self.setup.instruments.len() && key != self.key(limit, i)
+                });
+                if other && limit.denominator != Denominator::Equity && !SHARES_MOVE_TOGETHER {
+                    continue;
+                }
                 let measure = self.measure(limit, key, &tally);
                 let level = self.levels.get(&(at, key)).copied().unwrap_or_default();
                 let (next, fired) = self.next_level(limit, &measure, level);

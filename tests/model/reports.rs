@@ -10,10 +10,14 @@ use riskgate::gate::outcome::EventKind;
 use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::limit::Latch;
 
+/// Does a fill alert also if the account is killed through a node above it?
+const KILL_ALERTS_FROM_ABOVE: bool = false;
+
 impl Model {
     pub(super) fn report(&mut self, lane: u32, slot: &OrderSlot) -> Answer {
         let mut answer = Answer::default();
         let at = self.find(lane, slot.venue, slot.order_id);
+        let touched = at.map_or(slot.instrument, |at| self.orders[at].instrument);
         match (slot.kind, at) {
             (kind::FILL, _) => self.fill(lane, slot, at, &mut answer),
             (kind::BUST, _) => self.bust(lane, slot, &mut answer),
@@ -23,7 +27,7 @@ impl Model {
             }
             (_, Some(at)) => self.answer_request(slot, at, &mut answer),
         }
-        self.settle(&mut answer, true);
+        self.settle(&mut answer, true, Some(touched));
         answer.events.sort();
         answer
     }
@@ -109,9 +113,9 @@ impl Model {
                 excessive
             }
         };
-        let path = self.path(account);
+        let path = if KILL_ALERTS_FROM_ABOVE { self.path(account) } else { vec![account] };
         let killed = self.kills.iter().any(|kill| match kill {
-            KillScope::Firm => true,
+            KillScope::Firm => KILL_ALERTS_FROM_ABOVE,
             KillScope::Node(node) => path.contains(node),
             _ => false,
         });
@@ -164,6 +168,7 @@ impl Model {
         let bought = if execution.side == side::BUY { direction } else { -direction };
         let key = (execution.account, execution.instrument);
         *self.positions.entry(key).or_default() += bought * execution.qty;
+        self.first_price.entry(key).or_insert(execution.price);
         let paid = self.cash_of(execution);
         let paid = if bought > 0 { paid } else { -paid };
         let day = self.day(execution.account, execution.instrument);
@@ -201,24 +206,26 @@ impl Model {
             Command::SetLimit(limit) => {
                 let place = self.setup.limits.iter().position(|l| l.same_place(&limit));
                 match place {
-                    Some(at) => self.setup.limits[at] = limit,
+                    Some(at) => {
+                        self.setup.limits[at] = limit;
+                        self.levels.retain(|(l, _), _| *l != at);
+                    }
                     None => self.setup.limits.push(limit),
                 }
             }
         }
-        self.settle(&mut answer, true);
+        self.settle(&mut answer, true, None);
         answer.events.sort();
         answer
     }
 
     fn roll_day(&mut self, node: u32) {
-        let tally = self.tally(&super::book::Change::None);
         for account in 0..self.setup.accounts.len() as u32 {
             if !self.is_leaf(account) || !self.path(account).contains(&node) {
                 continue;
             }
             for instrument in 0..self.setup.instruments.len() as u32 {
-                let start = tally.sums(account, Some(instrument)).holding;
+                let start = self.holding(account, instrument);
                 self.days.insert((account, instrument), Day { start, ..Day::default() });
             }
         }

@@ -14,6 +14,8 @@ use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setu
 pub const MONEY_ONE: i128 = 100_000_000_000_000_000;
 /// Soft thresholds on price collars.
 pub const COLLAR_SOFT: bool = false;
+/// Rows of `wash_trade` whose action latches.
+pub const WASH_LATCH: bool = false;
 const CENT: i64 = PRICE_ONE / 100;
 
 /// A setup with what the generator of lives needs to know about its instruments.
@@ -222,7 +224,7 @@ impl World {
                 Action::Block,
             ]);
         }
-        if node.is_some() && rng.chance(3) {
+        if node.is_some() && rng.chance(3) && (check != Check::WashTrade || WASH_LATCH) {
             limit.action = rng.pick(&[Action::BlockLatch, Action::CloseOnly]);
             limit.latch = rng.pick(&[Latch::All, Latch::CloseOnly]);
         }
