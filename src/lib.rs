@@ -12,6 +12,8 @@
 //! | [`control`] | commands, and their application between two orders |
 //! | [`machine`] | `(state, input) → (state, outcome)`: the one door to everything above |
 //! | [`journal`] | record format, ring, recorder, segments, reader, follower, replay |
+//! | [`stats`] | named counters in a file: the engine's own health |
+//! | [`engine`] | supervisor, engine and recorder as processes; the hot thread's loop |
 //!
 //! Foundations that all of them use:
 //!
@@ -19,17 +21,23 @@
 //! |---|---|
 //! | [`sync`] | the one façade for atomics |
 //! | [`error`] | the one error of the cold side |
+//! | [`clock`] | the one clock |
+//! | [`ring`] | stamped-slot ring and sequence lock, over any atomic words |
 //! | [`shm`] | shared memory: mapping, sealing, rendezvous, lanes, marks |
 
 #![deny(unsafe_code)]
 
 pub mod abi;
+pub mod clock;
 pub mod control;
+pub mod engine;
 pub mod error;
 pub mod fixed;
 pub mod gate;
 pub mod journal;
 pub mod machine;
+pub mod ring;
 pub mod shm;
 pub mod state;
+pub mod stats;
 pub mod sync;

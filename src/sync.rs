@@ -18,3 +18,28 @@ pub fn spin_hint() {
     #[cfg(loom)]
     loom::thread::yield_now();
 }
+
+/// A place for one boxed value that two threads hand over: one pointer-sized swap, no lock.
+pub struct BoxCell<T> {
+    cell: crossbeam_utils::atomic::AtomicCell<Option<Box<T>>>,
+}
+
+impl<T> Default for BoxCell<T> {
+    fn default() -> BoxCell<T> {
+        const { assert!(crossbeam_utils::atomic::AtomicCell::<Option<Box<u8>>>::is_lock_free()) };
+        BoxCell { cell: crossbeam_utils::atomic::AtomicCell::new(None) }
+    }
+}
+
+impl<T> BoxCell<T> {
+    /// Puts a value in. It must be empty: an older value would be dropped here.
+    pub fn put(&self, value: Box<T>) {
+        let old = self.cell.swap(Some(value));
+        assert!(old.is_none(), "a handover place is used twice");
+    }
+
+    /// Takes the value out.
+    pub fn take(&self) -> Option<Box<T>> {
+        self.cell.take()
+    }
+}

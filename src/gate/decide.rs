@@ -10,8 +10,7 @@ use crate::gate::plan::Plan;
 use crate::gate::request::Order;
 use crate::state::State;
 use crate::state::defaults;
-use crate::state::limit::{Action, Latch, Phase, Variant};
-use crate::state::limits::LimitRow;
+use crate::state::limit::{Action, Latch, Limit, Phase, Variant};
 
 /// Most latches of one order.
 const LATCHES_MAX: usize = 8;
@@ -32,6 +31,8 @@ pub struct Findings {
     pub first: Option<Breach>,
     /// Flags for the verdict.
     pub flags: u16,
+    /// Limits may fire or re-arm once the order is accepted.
+    pub watch: bool,
     latches: [(u32, Latch); LATCHES_MAX],
     latch_count: usize,
     notes: [Event; NOTES_MAX],
@@ -61,6 +62,7 @@ impl Findings {
             soft: CheckMask::EMPTY,
             first: None,
             flags: 0,
+            watch: false,
             latches: [(NO_NODE, Latch::All); LATCHES_MAX],
             latch_count: 0,
             notes: [nothing; NOTES_MAX],
@@ -212,16 +214,22 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
     let mut needs_mark: Option<Phase> =
         (c.order.is_unpriced() && c.plan.mark.is_none()).then_some(Phase::Enforce);
     let mut one = |slot: u32, node: u32, level: usize, found: &mut Findings| {
-        let row = state.limits.get(slot);
-        match checks::evaluate(c, row, node, level) {
+        let finding = checks::evaluate(c, slot, node, level);
+        if matches!(finding, Finding::Within) {
+            return;
+        }
+        let limit = &state.limits.detail(slot).limit;
+        match finding {
             Finding::Within => {}
-            Finding::NeedsMark => needs_mark = needs_mark.max(Some(row.limit.phase)),
-            Finding::Soft(percent) => soft(row, percent, c.order, account_phase, found),
+            Finding::Watch => found.watch = true,
+            Finding::NeedsMark => needs_mark = needs_mark.max(Some(limit.phase)),
+            Finding::Soft(percent) => soft(limit, percent, c.order, account_phase, found),
             Finding::Beyond(breach) => {
-                let node = if row.limit.node.is_some() { node } else { NO_NODE };
-                let phase = row.limit.phase.min(account_phase);
+                found.watch = true;
+                let node = if limit.node.is_some() { node } else { NO_NODE };
+                let phase = limit.phase.min(account_phase);
                 let breach = Breach { node, ..breach };
-                found.sort(breach, row.limit.action, phase, row.limit.latch, c.order);
+                found.sort(breach, limit.action, phase, limit.latch, c.order);
             }
         }
     };
@@ -229,6 +237,7 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
         one(slot, c.order.account, 0, found);
     }
     for (level, node) in state.nodes[c.order.account as usize].path().iter().enumerate() {
+        found.watch |= state.nodes[*node as usize].fired != 0;
         for slot in state.limits.list(state.nodes[*node as usize].first_limit) {
             one(slot, *node, level, found);
         }
@@ -246,14 +255,14 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
     }
 }
 
-fn soft(row: &LimitRow, percent: u8, order: &Order, account_phase: Phase, found: &mut Findings) {
-    if row.limit.phase.min(account_phase) == Phase::Shadow {
+fn soft(limit: &Limit, percent: u8, order: &Order, account_phase: Phase, found: &mut Findings) {
+    if limit.phase.min(account_phase) == Phase::Shadow {
         return;
     }
-    found.soft.insert(row.limit.check);
+    found.soft.insert(limit.check);
     found.flags |= flag::SOFT;
-    let node = row.limit.node.unwrap_or(NO_NODE);
-    found.note(EventKind::Soft, row.limit.check, node, order.instrument, percent);
+    let node = limit.node.unwrap_or(NO_NODE);
+    found.note(EventKind::Soft, limit.check, node, order.instrument, percent);
 }
 
 /// The lane's own bound on open orders.
@@ -276,7 +285,7 @@ fn lane_open_orders(c: &Context, lane: u32, phase: Phase, found: &mut Findings) 
 /// A wash trade rejects, or instructs, by the mode that is set.
 fn wash_trade(c: &Context, breach: Breach, found: &mut Findings) {
     let (action, phase, latch) = policy(c, Check::WashTrade);
-    let mode = policy_row(c, Check::WashTrade, |row| row.limit.variant).unwrap_or_default();
+    let mode = policy_row(c, Check::WashTrade, |limit| limit.variant).unwrap_or_default();
     match mode {
         Variant::CancelResting if phase == Phase::Enforce => found.flags |= flag::CANCEL_RESTING,
         Variant::StampSelfMatch if phase == Phase::Enforce => {
@@ -290,17 +299,17 @@ fn wash_trade(c: &Context, breach: Breach, found: &mut Findings) {
 /// that names it, or the catalogue. Cold: only after a breach.
 fn policy(c: &Context, check: Check) -> (Action, Phase, Latch) {
     let account = c.state.nodes[c.order.account as usize].phase;
-    let row = policy_row(c, check, |row| (row.limit.action, row.limit.phase, row.limit.latch));
+    let row = policy_row(c, check, |limit| (limit.action, limit.phase, limit.latch));
     let (action, phase, latch) = row.unwrap_or((defaults::of(check).0, Phase::Enforce, Latch::All));
     (action, phase.min(account), latch)
 }
 
-fn policy_row<T>(c: &Context, check: Check, read: impl Fn(&LimitRow) -> T) -> Option<T> {
+fn policy_row<T>(c: &Context, check: Check, read: impl Fn(&Limit) -> T) -> Option<T> {
     let (mut nearest, mut own) = (None, None);
-    c.state.each_limit_on_path(c.order.account, c.order.instrument, |node, row| {
+    c.state.each_limit_on_path(c.order.account, c.order.instrument, |node, limit| {
         let place = if node.is_some() { &mut nearest } else { &mut own };
-        if row.limit.check == check && place.is_none() {
-            *place = Some(read(row));
+        if limit.check == check && place.is_none() {
+            *place = Some(read(limit));
         }
     });
     nearest.or(own)

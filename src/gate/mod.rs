@@ -175,7 +175,9 @@ impl Gate {
     fn report(&mut self, lane: u32, report: &request::Report) -> Outcome {
         let row = reports::apply(&mut self.state, &mut self.events, lane, report);
         if row != NONE {
-            watch(&mut self.state, &mut self.events, row, Cause::Passive, self.inputs);
+            let executed = matches!(report.kind, kind::FILL | kind::BUST);
+            let cause = if executed { Cause::Passive } else { Cause::Release };
+            watch(&mut self.state, &mut self.events, row, cause, self.inputs);
         }
         Outcome { order_id: report.order_id, ..Outcome::NONE }
     }
@@ -246,7 +248,9 @@ impl Gate {
     ) {
         if outcome.decision == decision::ACCEPT {
             let row = reserve::accept(&mut self.state, incoming.lane, order, digest, plan);
-            watch(&mut self.state, &mut self.events, row, Cause::Order, self.inputs);
+            if found.watch || plan.lowers || plan.mark.is_none() {
+                watch(&mut self.state, &mut self.events, row, Cause::Order, self.inputs);
+            }
         }
         for (node, latch) in found.latches() {
             let why = outcome.first.map_or(Check::Blocked, |b| b.check);

@@ -8,120 +8,161 @@ use crate::gate::events::Events;
 use crate::gate::outcome::{Event, EventKind};
 use crate::state::State;
 use crate::state::index::NONE;
-use crate::state::limit::{Action, Bound, Latch, Phase, SOFT_REARM_POINTS};
-use crate::state::limits::LEVEL_HARD;
+use crate::state::limit::{Action, Bound, Latch, Limit, Phase, SOFT_REARM_POINTS};
+use crate::state::limits::{LEVEL_HARD, LimitDetail, LimitRow};
+use crate::state::rows::Row;
 
 /// Why limits are looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// An accepted order: its own hard breaches are in its verdict already.
     Order,
-    /// A report or a command.
+    /// An execution or a command.
     Passive,
+    /// Open quantity was released: no measure rose but shares of a gross book.
+    Release,
     /// A new mark: quantities did not change, and each node is looked at once.
     Mark,
 }
 
 /// Looks at all limits on the path of a row. `input` numbers the input that changed something.
 pub fn watch(state: &mut State, events: &mut Events, row: u32, cause: Cause, input: u64) {
-    let account = state.rows[row as usize].account as usize;
-    for level in 0..state.nodes[account].depth {
-        let node = state.nodes[account].path[level];
+    let r = state.rows[row as usize];
+    for level in 0..state.nodes[r.account as usize].depth {
+        let node = state.nodes[r.account as usize].path[level];
         let seen = cause == Cause::Mark && state.nodes[node as usize].watched_at == input;
-        if !seen {
-            state.nodes[node as usize].watched_at = input;
-            let mut slot = state.nodes[node as usize].first_limit;
-            while slot != NONE {
-                one(state, events, slot, row, node, level, cause);
-                slot = state.limits.get(slot).next;
-            }
-        } else {
-            buckets_only(state, events, row, node, level, cause);
+        let n = &mut state.nodes[node as usize];
+        n.watched_at = input;
+        if cause == Cause::Release && n.fired == 0 && n.bucket_slot == NONE {
+            continue;
         }
-        let cell = state.rows[row as usize].cells[level];
-        if cell != NONE {
-            let mut slot = state.cells[cell as usize].first_limit;
-            while slot != NONE {
-                one(state, events, slot, row, node, level, cause);
-                slot = state.limits.get(slot).next;
-            }
+        let at = Seat { row, r: &r, node, level, cause };
+        // A node that was looked at for another row may still have this row's bucket to look at.
+        let concerns = |check| !seen || check == Check::SectorConcentration;
+        list(state, events, state.nodes[node as usize].first_limit, &at, concerns);
+        if let Some(cell) = state.cells.get(r.cells[level] as usize) {
+            list(state, events, cell.first_limit, &at, |_| true);
         }
     }
 }
 
-/// A node that was looked at for another row may still have this row's bucket to look at.
-fn buckets_only(
-    state: &mut State,
-    events: &mut Events,
+/// Where limits are looked at, for which row, and why.
+struct Seat<'a> {
     row: u32,
+    r: &'a Row,
     node: u32,
     level: usize,
     cause: Cause,
+}
+
+fn list(
+    state: &mut State,
+    events: &mut Events,
+    first: u32,
+    at: &Seat,
+    concerns: impl Fn(Check) -> bool,
 ) {
-    let mut slot = state.nodes[node as usize].first_limit;
+    let mut slot = first;
     while slot != NONE {
-        if state.limits.get(slot).limit.check == Check::SectorConcentration {
-            one(state, events, slot, row, node, level, cause);
+        let limit = state.limits.get(slot);
+        let next = limit.next;
+        if concerns(limit.check) && !is_quiet(state, limit, at) {
+            one(state, events, slot, at);
         }
-        slot = state.limits.get(slot).next;
+        slot = next;
     }
 }
 
-/// Where the level of a limit is kept: limits that count each instrument or bucket by itself keep
-/// one for each.
+/// The common case: nothing has fired, and the measure is below everything that could.
+#[inline]
+fn is_quiet(state: &State, limit: &LimitRow, at: &Seat) -> bool {
+    if !limit.bounded || limit.phase == Phase::Shadow {
+        return true;
+    }
+    if at.cause == Cause::Mark && is_quantity(limit.check) {
+        return true;
+    }
+    match measure(limit, &at.place(state)) {
+        Some((_, value)) => value < limit.quiet_below && state.nodes[at.node as usize].fired == 0,
+        None => limit.check != Check::SectorConcentration,
+    }
+}
+
+fn is_quantity(check: Check) -> bool {
+    matches!(check, Check::MaxLong | Check::MaxShort | Check::MaxOpenOrders)
+}
+
+impl Seat<'_> {
+    #[inline]
+    fn place<'a>(&'a self, state: &'a State) -> Place<'a> {
+        let node = &state.nodes[self.node as usize];
+        Place { state, row: self.r, node_id: self.node, node, level: self.level, plan: None }
+    }
+
+    /// Where the level of a limit is kept: limits that count each instrument or bucket by itself
+    /// keep one for each. `None`: the node keeps no bucket.
+    fn level_of(&self, state: &State, limit: &LimitRow) -> Option<LevelAt> {
+        let which = usize::from(limit.check == Check::MaxShort);
+        Some(match limit.check {
+            Check::SectorConcentration => {
+                LevelAt::Bucket(state.bucket(self.node, self.r.instrument)?)
+            }
+            Check::MaxLong | Check::MaxShort if !limit.for_instrument => {
+                match state.nodes[self.node as usize].interior {
+                    true => LevelAt::Cell(self.r.cells[self.level], which),
+                    false => LevelAt::Row(self.row, which),
+                }
+            }
+            _ => LevelAt::Own,
+        })
+    }
+}
+
+/// Where the level of a limit is kept.
 #[derive(Clone, Copy)]
 enum LevelAt {
-    Limit(u32),
+    Own,
     Row(u32, usize),
     Cell(u32, usize),
     Bucket(usize),
 }
 
-fn one(
-    state: &mut State,
-    events: &mut Events,
-    slot: u32,
-    row: u32,
-    node_id: u32,
-    level: usize,
-    cause: Cause,
-) {
-    let limit = state.limits.get(slot);
-    let spec = limit.limit;
-    let by_instrument = spec.instrument.is_none();
-    if !matches!(spec.bound, Bound::Value(_)) || spec.phase == Phase::Shadow {
-        return;
-    }
-    let quantity = matches!(spec.check, Check::MaxLong | Check::MaxShort | Check::MaxOpenOrders);
-    if quantity && cause == Cause::Mark {
-        return;
-    }
-    let r = state.rows[row as usize];
-    let node = &state.nodes[node_id as usize];
-    let at = Place { state, row: &r, node_id, node, level, plan: None };
-    let level_at = match spec.check {
-        Check::SectorConcentration => match state.bucket(node_id, r.instrument) {
-            Some(bucket) => LevelAt::Bucket(bucket),
-            None => return,
-        },
-        Check::MaxLong | Check::MaxShort if by_instrument => {
-            let which = usize::from(spec.check == Check::MaxShort);
-            match node.interior {
-                true => LevelAt::Cell(r.cells[level], which),
-                false => LevelAt::Row(row, which),
-            }
+impl LevelAt {
+    fn read(self, state: &State, limit: &LimitRow) -> u8 {
+        match self {
+            LevelAt::Own => limit.level,
+            LevelAt::Row(row, which) => state.rows[row as usize].levels[which],
+            LevelAt::Cell(cell, which) => state.cells[cell as usize].levels[which],
+            LevelAt::Bucket(bucket) => state.bucket_levels[bucket],
         }
-        _ => LevelAt::Limit(slot),
-    };
-    let (beyond, reached, kept) = if spec.check == Check::SectorConcentration {
-        sector_levels(limit, &at)
+    }
+
+    fn write(self, state: &mut State, slot: u32, level: u8) {
+        match self {
+            LevelAt::Own => state.limits.get_mut(slot).level = level,
+            LevelAt::Row(row, which) => state.rows[row as usize].levels[which] = level,
+            LevelAt::Cell(cell, which) => state.cells[cell as usize].levels[which] = level,
+            LevelAt::Bucket(bucket) => state.bucket_levels[bucket] = level,
+        }
+    }
+}
+
+/// Moves one limit to the level that its measure has now, and tells what that means.
+fn one(state: &mut State, events: &mut Events, slot: u32, at: &Seat) {
+    let (limit, detail) = (state.limits.get(slot), state.limits.detail(slot));
+    if !matches!(detail.limit.bound, Bound::Value(_)) {
+        return;
+    }
+    let Some(level_at) = at.level_of(state, limit) else { return };
+    let place = at.place(state);
+    let (beyond, reached, kept) = if limit.check == Check::SectorConcentration {
+        sector_levels(detail, &place)
     } else {
-        let Some((_, value)) = measure(limit, &at) else { return };
-        (value > limit.hard, limit.soft_reached(value), limit.soft_kept(value))
+        let Some((_, value)) = measure(limit, &place) else { return };
+        (value > limit.hard, detail.soft_reached(value), detail.soft_kept(value))
     };
-    let soft_len = limit.soft_len as u8;
-    let was = read(state, level_at);
-    let was_soft = if was == LEVEL_HARD { soft_len } else { was };
+    let was = level_at.read(state, limit);
+    let was_soft = if was == LEVEL_HARD { detail.soft_len as u8 } else { was };
     let now = if beyond {
         LEVEL_HARD
     } else if reached.0 > was_soft {
@@ -132,29 +173,38 @@ fn one(
     if now == was {
         return;
     }
-    write(state, level_at, now);
-    let tell = |events: &mut Events, kind, percent| {
-        let instrument = if by_instrument && !quantity { u32::MAX } else { r.instrument };
-        events.push(Event { kind, check: spec.check, node: node_id, instrument, percent });
-    };
+    let spec = detail.limit;
+    level_at.write(state, slot, now);
+    let fired = &mut state.nodes[at.node as usize].fired;
+    *fired = *fired + u32::from(was == 0) - u32::from(now == 0);
     if now == LEVEL_HARD {
-        if cause == Cause::Order {
-            return;
-        }
-        if spec.action != Action::Block || spec.phase == Phase::Warn {
-            tell(events, EventKind::Alert, 0);
-        }
-        let latch = match spec.action {
-            Action::BlockLatch => spec.latch,
-            Action::CloseOnly => Latch::CloseOnly,
-            _ => return,
-        };
-        if spec.phase == Phase::Enforce {
-            latch_node(state, events, node_id, latch, spec.check);
+        if at.cause != Cause::Order {
+            passive_breach(state, events, &spec, at);
         }
     } else if now > was_soft {
-        tell(events, EventKind::Soft, reached.1);
+        tell(events, EventKind::Soft, &spec, at, reached.1);
     }
+}
+
+/// A breach that nobody's order caused.
+fn passive_breach(state: &mut State, events: &mut Events, spec: &Limit, at: &Seat) {
+    if spec.action != Action::Block || spec.phase == Phase::Warn {
+        tell(events, EventKind::Alert, spec, at, 0);
+    }
+    let latch = match spec.action {
+        Action::BlockLatch => spec.latch,
+        Action::CloseOnly => Latch::CloseOnly,
+        _ => return,
+    };
+    if spec.phase == Phase::Enforce {
+        latch_node(state, events, at.node, latch, spec.check);
+    }
+}
+
+fn tell(events: &mut Events, kind: EventKind, spec: &Limit, at: &Seat, percent: u8) {
+    let one_instrument = spec.instrument.is_some() || is_quantity(spec.check);
+    let instrument = if one_instrument { at.r.instrument } else { u32::MAX };
+    events.push(Event { kind, check: spec.check, node: at.node, instrument, percent });
 }
 
 /// Latches a node and says so, if that changes anything.
@@ -169,7 +219,7 @@ pub fn latch_node(state: &mut State, events: &mut Events, node: u32, latch: Latc
 }
 
 /// Beyond hard; thresholds reached and the percent of the highest; thresholds kept.
-fn sector_levels(limit: &crate::state::limits::LimitRow, at: &Place) -> (bool, (u8, u8), u8) {
+fn sector_levels(limit: &LimitDetail, at: &Place) -> (bool, (u8, u8), u8) {
     let (mut reached, mut kept) = ((0, 0), 0);
     for k in 0..limit.soft_len {
         let percent = limit.limit.soft_percent[k];
@@ -182,22 +232,4 @@ fn sector_levels(limit: &crate::state::limits::LimitRow, at: &Place) -> (bool, (
         }
     }
     (sector_concentration::beyond(limit, at, 100, false), reached, kept)
-}
-
-fn read(state: &State, at: LevelAt) -> u8 {
-    match at {
-        LevelAt::Limit(slot) => state.limits.get(slot).level,
-        LevelAt::Row(row, which) => state.rows[row as usize].levels[which],
-        LevelAt::Cell(cell, which) => state.cells[cell as usize].levels[which],
-        LevelAt::Bucket(bucket) => state.bucket_levels[bucket],
-    }
-}
-
-fn write(state: &mut State, at: LevelAt, level: u8) {
-    match at {
-        LevelAt::Limit(slot) => state.limits.get_mut(slot).level = level,
-        LevelAt::Row(row, which) => state.rows[row as usize].levels[which] = level,
-        LevelAt::Cell(cell, which) => state.cells[cell as usize].levels[which] = level,
-        LevelAt::Bucket(bucket) => state.bucket_levels[bucket] = level,
-    }
 }

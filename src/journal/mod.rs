@@ -8,15 +8,34 @@
 //! | [`writer`] | what the hot thread calls: one append for each input |
 //! | [`disk`], [`segment`], [`recorder`] | the recorder process: checksummed, sealed segment files |
 //! | [`reader`] | reads segments back, cuts a torn tail, refuses everything else |
+//! | [`groups`], [`follow`], [`replay`] | inputs put together; the state machine fed with them, recorded or decided again |
 
 pub mod body;
 pub mod codec;
 pub mod cursor;
 pub mod disk;
+pub mod follow;
+pub mod groups;
 pub mod image;
 pub mod reader;
 pub mod record;
 pub mod recorder;
+pub mod replay;
 pub mod ring;
 pub mod segment;
 pub mod writer;
+
+/// The formats of record and segment file in words: the heads of the files that implement them.
+pub fn format_text() -> String {
+    let heads = [include_str!("record.rs"), include_str!("segment.rs"), include_str!("ring.rs")];
+    let mut text = String::new();
+    for head in heads {
+        for line in head.lines().take_while(|line| line.starts_with("//!")) {
+            let line = line.trim_start_matches("//!");
+            text.push_str(line.strip_prefix(' ').unwrap_or(line));
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    text
+}

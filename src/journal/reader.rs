@@ -204,6 +204,17 @@ pub fn segment_files(dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Does a directory have any segment?
+pub fn has_segments(dir: &Path) -> Result<bool> {
+    Ok(!segment_files(dir)?.is_empty())
+}
+
+/// First record of a segment, by its name.
+fn first_seq_of(path: &Path) -> u64 {
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    stem.rsplit('-').next().and_then(|seq| seq.parse().ok()).unwrap_or(0)
+}
+
 /// Reads the records of a journal in order.
 pub struct JournalReader {
     files: std::vec::IntoIter<PathBuf>,
@@ -225,6 +236,14 @@ impl JournalReader {
                 dir.display()
             )));
         }
+        Ok(JournalReader::open_files(files))
+    }
+
+    /// The segments of a directory from the one that holds record `seq` on. It may begin before.
+    pub fn open_dir_from(dir: &Path, seq: u64) -> Result<JournalReader> {
+        let mut files = segment_files(dir)?;
+        let passed = files.iter().take_while(|path| first_seq_of(path) <= seq).count();
+        files.drain(..passed.saturating_sub(1));
         Ok(JournalReader::open_files(files))
     }
 

@@ -12,7 +12,8 @@
 //! ```
 //! Everything else in the first 4096 bytes is zero. A file gets its name when its header is on
 //! stable storage, so a file with that name and a bad header is damaged, never young. Room is
-//! claimed in advance; sealing cuts the file after its last record. All files but the last are
+//! claimed in advance; sealing cuts the file after its last record. Mark and seal lie each inside
+//! one sector of 512 bytes, which disks write whole or not at all. All files but the last are
 //! sealed and are followed, without a gap, by the one whose header carries their chain.
 //!
 //! What the file says is safe (the synced mark, the seal) was on stable storage before it was

@@ -47,7 +47,7 @@ impl State {
         };
         self.cells.iter().for_each(|c| cell(&mut h, c));
         for l in self.limits.iter() {
-            (l.limit, l.level).hash(&mut h);
+            l.hash(&mut h);
         }
         self.buckets.hash(&mut h);
         self.bucket_levels.hash(&mut h);

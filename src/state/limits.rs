@@ -4,17 +4,41 @@ use crate::abi::codes::Check;
 use crate::fixed::{Wide, wide_from_money};
 use crate::state::defaults::limit_is_money;
 use crate::state::index::NONE;
-use crate::state::limit::{Bound, Limit, SOFT_REARM_POINTS, SOFT_THRESHOLDS_MAX};
+use crate::state::limit::{
+    Bound, Denominator, Limit, Phase, SOFT_REARM_POINTS, SOFT_THRESHOLDS_MAX, Variant,
+};
 
 /// Level of a limit that is beyond its hard number.
 pub const LEVEL_HARD: u8 = u8::MAX;
 
-/// One limit in place.
+/// One limit in place: what a comparison reads. What only a breach or a threshold reads is in its
+/// [`LimitDetail`].
+#[repr(align(64))]
 pub struct LimitRow {
-    /// As it was set.
-    pub limit: Limit,
     /// The hard number in the unit of the measure; for concentrations basis points.
     pub hard: Wide,
+    /// Below this measure nothing fires: the first threshold, or just beyond the hard number.
+    pub quiet_below: Wide,
+    /// Which check.
+    pub check: Check,
+    /// Which measure.
+    pub variant: Variant,
+    /// How far it is deployed.
+    pub phase: Phase,
+    /// Is there a number to compare with?
+    pub bounded: bool,
+    /// Is it for one instrument alone?
+    pub for_instrument: bool,
+    /// How many thresholds have fired, or [`LEVEL_HARD`].
+    pub level: u8,
+    /// Next limit of the same place.
+    pub next: u32,
+}
+
+/// What only a breach or a threshold reads.
+pub struct LimitDetail {
+    /// As it was set.
+    pub limit: Limit,
     /// Least denominator of a concentration.
     pub floor: Wide,
     /// Soft thresholds in use.
@@ -23,41 +47,65 @@ pub struct LimitRow {
     pub soft: [Wide; SOFT_THRESHOLDS_MAX],
     /// Smallest measure that keeps each threshold fired.
     pub rearm: [Wide; SOFT_THRESHOLDS_MAX],
-    /// How many thresholds have fired, or [`LEVEL_HARD`].
-    pub level: u8,
-    /// Next limit of the same place.
-    pub next: u32,
 }
 
-impl LimitRow {
-    /// Makes the numbers of a limit ready.
-    pub fn new(limit: Limit, next: u32) -> LimitRow {
-        let hard = match limit.bound {
-            Bound::Value(value) if limit_is_money(limit.check) => wide_from_money(value),
-            Bound::Value(value) => Wide::from_i128(value),
-            Bound::Unlimited | Bound::Collar(_) => Wide::MAX,
-        };
-        let mut row = LimitRow {
-            limit,
-            hard,
-            floor: wide_from_money(limit.floor),
-            soft_len: 0,
-            soft: [Wide::MAX; SOFT_THRESHOLDS_MAX],
-            rearm: [Wide::MAX; SOFT_THRESHOLDS_MAX],
-            level: 0,
-            next,
-        };
-        let bounded = matches!(limit.bound, Bound::Value(_)) && hard != Wide::ZERO;
-        for percent in limit.soft_percent.into_iter().filter(|p| *p != 0 && bounded) {
-            row.soft[row.soft_len] = percent_of(hard, percent);
-            row.rearm[row.soft_len] = percent_of(hard, percent.saturating_sub(SOFT_REARM_POINTS));
-            row.soft_len += 1;
-        }
-        row
-    }
+/// The amount that a share of the start-of-day equity stands for, rounded down: a bucket is beyond
+/// the share exactly if it is beyond the amount.
+fn share_of_equity(bps: i128, equity: Wide, floor: Wide) -> Wide {
+    let denominator = equity.max(floor).max(Wide::ZERO);
+    denominator.checked_times(bps as u64).map_or(Wide::MAX, |d| d.divided(10_000, false))
+}
 
+/// Makes the numbers of a limit ready. `equity` is that of the limit's node.
+fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
+    let hard = match limit.bound {
+        Bound::Value(value) if limit_is_money(limit.check) => wide_from_money(value),
+        Bound::Value(value) => Wide::from_i128(value),
+        Bound::Unlimited | Bound::Collar(_) => Wide::MAX,
+    };
+    let mut detail = LimitDetail {
+        limit,
+        floor: wide_from_money(limit.floor),
+        soft_len: 0,
+        soft: [Wide::MAX; SOFT_THRESHOLDS_MAX],
+        rearm: [Wide::MAX; SOFT_THRESHOLDS_MAX],
+    };
+    let has_number = matches!(limit.bound, Bound::Value(_)) && hard != Wide::ZERO;
+    for percent in limit.soft_percent.into_iter().filter(|p| *p != 0 && has_number) {
+        detail.soft[detail.soft_len] = percent_of(hard, percent);
+        let low = percent.saturating_sub(SOFT_REARM_POINTS);
+        detail.rearm[detail.soft_len] = percent_of(hard, low);
+        detail.soft_len += 1;
+    }
+    let beyond = hard.plus(Wide::from_i128(i128::from(hard != Wide::MAX)));
+    let mut quiet_below = if detail.soft_len == 0 { beyond } else { detail.soft[0].min(beyond) };
+    if limit.check == Check::SectorConcentration {
+        quiet_below = match limit.denominator {
+            Denominator::Equity => {
+                let lowest = limit.soft_percent[..detail.soft_len].first().map_or(100, |p| *p);
+                let hundredfold =
+                    share_of_equity(hard.low as i128 * i128::from(lowest), equity, detail.floor);
+                hundredfold.divided(100, false)
+            }
+            _ => Wide::ZERO,
+        };
+    }
+    let row = LimitRow {
+        hard,
+        quiet_below,
+        check: limit.check,
+        variant: limit.variant,
+        phase: limit.phase,
+        bounded: limit.bound != Bound::Unlimited,
+        for_instrument: limit.instrument.is_some(),
+        level: 0,
+        next,
+    };
+    (row, detail)
+}
+
+impl LimitDetail {
     /// Highest threshold at or below the measure: `(how many, percent)`; zeros if none.
-    #[inline]
     pub fn soft_reached(&self, measure: Wide) -> (u8, u8) {
         let mut reached = (0, 0);
         for k in 0..self.soft_len {
@@ -69,7 +117,6 @@ impl LimitRow {
     }
 
     /// How many thresholds stay fired at this measure.
-    #[inline]
     pub fn soft_kept(&self, measure: Wide) -> u8 {
         (0..self.soft_len).rev().find(|k| measure >= self.rearm[*k]).map_or(0, |k| k as u8 + 1)
     }
@@ -86,13 +133,18 @@ fn percent_of(value: Wide, percent: u8) -> Wide {
 /// All limits.
 pub struct LimitTable {
     rows: Vec<LimitRow>,
+    details: Vec<LimitDetail>,
     capacity: usize,
 }
 
 impl LimitTable {
     /// An empty table.
     pub fn new(capacity: usize) -> LimitTable {
-        LimitTable { rows: Vec::with_capacity(capacity), capacity }
+        LimitTable {
+            rows: Vec::with_capacity(capacity),
+            details: Vec::with_capacity(capacity),
+            capacity,
+        }
     }
 
     /// The limit in a slot.
@@ -105,6 +157,11 @@ impl LimitTable {
     #[inline]
     pub fn get_mut(&mut self, slot: u32) -> &mut LimitRow {
         &mut self.rows[slot as usize]
+    }
+
+    /// What only a breach or a threshold of the limit in a slot reads.
+    pub fn detail(&self, slot: u32) -> &LimitDetail {
+        &self.details[slot as usize]
     }
 
     /// Limits in the table.
@@ -122,25 +179,27 @@ impl LimitTable {
         self.rows.len() < self.capacity
     }
 
-    /// All limits.
-    pub fn iter(&self) -> impl Iterator<Item = &LimitRow> {
-        self.rows.iter()
+    /// All limits with their levels.
+    pub fn iter(&self) -> impl Iterator<Item = (&Limit, u8)> {
+        self.details.iter().zip(&self.rows).map(|(detail, row)| (&detail.limit, row.level))
     }
 
     /// Puts a limit into the list that starts at `first`, in place of the one in the same place if
     /// there is one. Returns the list's first slot. The caller holds the capacity.
-    pub fn put(&mut self, first: u32, limit: Limit) -> u32 {
+    pub fn put(&mut self, first: u32, limit: Limit, equity: Wide) -> u32 {
         let mut at = first;
         while at != NONE {
-            let row = &mut self.rows[at as usize];
-            if row.limit.same_place(&limit) {
-                *row = LimitRow::new(limit, row.next);
+            let next = self.rows[at as usize].next;
+            if self.details[at as usize].limit.same_place(&limit) {
+                (self.rows[at as usize], self.details[at as usize]) = ready(limit, equity, next);
                 return first;
             }
-            at = row.next;
+            at = next;
         }
         assert!(self.has_room(), "limit table over its capacity");
-        self.rows.push(LimitRow::new(limit, first));
+        let (row, detail) = ready(limit, equity, first);
+        self.rows.push(row);
+        self.details.push(detail);
         (self.rows.len() - 1) as u32
     }
 
@@ -150,14 +209,9 @@ impl LimitTable {
         LimitList { table: self, at: first }
     }
 
-    /// The first limit of a check in the list that starts at `first`.
-    pub fn find(&self, first: u32, check: Check) -> Option<&LimitRow> {
-        self.list(first).map(|slot| self.get(slot)).find(|row| row.limit.check == check)
-    }
-
     /// The checks in the list that starts at `first`.
     pub fn mask(&self, first: u32) -> u128 {
-        self.list(first).fold(0, |mask, slot| mask | self.get(slot).limit.check.bit())
+        self.list(first).fold(0, |mask, slot| mask | self.get(slot).check.bit())
     }
 }
 
@@ -185,9 +239,9 @@ impl Iterator for LimitList<'_> {
 mod tests {
     use super::*;
 
-    fn row(value: i128) -> LimitRow {
+    fn row(value: i128) -> LimitDetail {
         let limit = Limit::new(Check::MaxLong, Some(0), None, Bound::Value(value));
-        LimitRow::new(limit, NONE)
+        ready(limit, Wide::ZERO, NONE).1
     }
 
     #[test]

@@ -8,7 +8,6 @@ use crate::state::State;
 use crate::state::command::Restriction;
 use crate::state::index::{NONE, pair};
 use crate::state::limit::Limit;
-use crate::state::limits::LimitRow;
 use crate::state::rows::{Cell, Sums};
 
 /// Does the limit compare a share of a bucket?
@@ -35,12 +34,12 @@ impl State {
             (Some(node), Some(instrument)) => {
                 let cell = self.cell_or_make(node, instrument)?;
                 let first = self.cells[cell as usize].first_limit;
-                self.cells[cell as usize].first_limit = self.limits.put(first, *limit);
+                self.cells[cell as usize].first_limit = self.limits.put(first, *limit, Wide::ZERO);
             }
             (Some(node), None) => self.set_node_limit(node, limit)?,
             (None, Some(instrument)) => {
                 let i = &mut self.instruments[instrument as usize];
-                i.first_limit = self.limits.put(i.first_limit, *limit);
+                i.first_limit = self.limits.put(i.first_limit, *limit, Wide::ZERO);
                 i.limit_mask = self.limits.mask(i.first_limit);
             }
             (None, None) => {
@@ -62,7 +61,7 @@ impl State {
             self.make_missing_cells(node)?;
         }
         let n = &mut self.nodes[node as usize];
-        n.first_limit = self.limits.put(n.first_limit, *limit);
+        n.first_limit = self.limits.put(n.first_limit, *limit, n.equity);
         for id in 0..self.nodes.len() {
             let own = self.limits.mask(self.nodes[id].first_limit);
             let above = match self.nodes[id].path() {
@@ -97,16 +96,18 @@ impl State {
         &self,
         account: u32,
         instrument: u32,
-        mut visit: impl FnMut(Option<u32>, &LimitRow),
+        mut visit: impl FnMut(Option<u32>, &Limit),
     ) {
         let own = self.instruments[instrument as usize].first_limit;
-        self.limits.list(own).for_each(|slot| visit(None, self.limits.get(slot)));
+        self.limits.list(own).for_each(|slot| visit(None, &self.limits.detail(slot).limit));
         for node in self.nodes[account as usize].path() {
             let in_all = self.nodes[*node as usize].first_limit;
-            self.limits.list(in_all).for_each(|slot| visit(Some(*node), self.limits.get(slot)));
+            self.limits
+                .list(in_all)
+                .for_each(|slot| visit(Some(*node), &self.limits.detail(slot).limit));
             if let Some(cell) = self.cells.get(self.find_cell(*node, instrument) as usize) {
                 let list = self.limits.list(cell.first_limit);
-                list.for_each(|slot| visit(Some(*node), self.limits.get(slot)));
+                list.for_each(|slot| visit(Some(*node), &self.limits.detail(slot).limit));
             }
         }
     }

@@ -83,6 +83,8 @@ pub struct Node {
     pub tracks_instruments: bool,
     /// Its place among nodes with concentration limits, or `NONE`.
     pub bucket_slot: u32,
+    /// Levels of its limits that are not zero: something has fired and may re-arm.
+    pub fired: u32,
     /// Last input after which its limits were looked at.
     pub watched_at: u64,
 }
@@ -121,6 +123,7 @@ impl Node {
                 path_mask: 0,
                 tracks_instruments: false,
                 bucket_slot: NONE,
+                fired: 0,
                 watched_at: 0,
             });
         }

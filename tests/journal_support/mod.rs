@@ -2,6 +2,8 @@
 
 #![allow(dead_code, missing_docs)]
 
+pub mod engine;
+
 use std::path::PathBuf;
 
 use riskgate::abi::codes::{Check, CheckMask};

@@ -37,7 +37,7 @@ use crate::gate::plan::Plan;
 use crate::gate::request::Order;
 use crate::state::State;
 use crate::state::instruments::Instrument;
-use crate::state::limit::Bound;
+use crate::state::limit::{Bound, Variant};
 use crate::state::limits::LimitRow;
 use place::Place;
 
@@ -58,6 +58,8 @@ pub struct Context<'a> {
 pub enum Finding {
     /// Nothing: within, or not for this order.
     Within,
+    /// Within, but something may fire once the order is accepted.
+    Watch,
     /// The limit needs a mark and there is none.
     NeedsMark,
     /// Within, but at or above this soft threshold (checks that look at the order alone).
@@ -73,36 +75,42 @@ pub const fn is_per_order(check: Check) -> bool {
 
 /// Compares an order with one limit of the node at `level` of its path.
 #[inline]
-pub fn evaluate(c: &Context, limit: &LimitRow, node_id: u32, level: usize) -> Finding {
-    let check = limit.limit.check;
-    if matches!(limit.limit.bound, Bound::Unlimited) {
+pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
+    let limit = c.state.limits.get(slot);
+    let check = limit.check;
+    if !limit.bounded {
         return Finding::Within;
     }
     if c.plan.mark.is_none() && stale_mark::is_needed_by(check) {
         return Finding::NeedsMark;
     }
     match check {
-        Check::MaxOrderQty => per_order(limit, MeasureUnit::Qty, max_order_qty::measure(c.order)),
+        Check::MaxOrderQty => per_order(c, slot, MeasureUnit::Qty, max_order_qty::measure(c.order)),
         Check::MaxOrderValue => {
             let value = max_order_value::measure(c.order, c.plan, c.instrument.unit);
-            per_order(limit, MeasureUnit::Money, value)
+            per_order(c, slot, MeasureUnit::Money, value)
         }
         Check::MinOrderQty => min_qty(c, limit),
-        Check::PriceCollar => collar(c, limit),
+        Check::PriceCollar => collar(c, slot),
+        Check::SectorConcentration => share(c, slot, node_id, level),
         _ => accumulated(c, limit, node_id, level),
     }
 }
 
-fn per_order(limit: &LimitRow, unit: MeasureUnit, observed: Wide) -> Finding {
+fn per_order(c: &Context, slot: u32, unit: MeasureUnit, observed: Wide) -> Finding {
+    let limit = c.state.limits.get(slot);
+    if observed < limit.quiet_below {
+        return Finding::Within;
+    }
     if observed > limit.hard {
         return Finding::Beyond(Breach {
             unit,
             observed,
             limit: limit.hard,
-            ..Breach::bare(limit.limit.check)
+            ..Breach::bare(limit.check)
         });
     }
-    match limit.soft_reached(observed) {
+    match c.state.limits.detail(slot).soft_reached(observed) {
         (0, _) => Finding::Within,
         (_, percent) => Finding::Soft(percent),
     }
@@ -120,8 +128,9 @@ fn min_qty(c: &Context, limit: &LimitRow) -> Finding {
     }
 }
 
-fn collar(c: &Context, limit: &LimitRow) -> Finding {
-    let (Bound::Collar(collar), Some(mark)) = (&limit.limit.bound, c.plan.mark) else {
+fn collar(c: &Context, slot: u32) -> Finding {
+    let bound = &c.state.limits.detail(slot).limit.bound;
+    let (Bound::Collar(collar), Some(mark)) = (bound, c.plan.mark) else {
         return Finding::Within;
     };
     match price_collar::breached(c.order, collar, mark, c.instrument) {
@@ -135,56 +144,73 @@ fn collar(c: &Context, limit: &LimitRow) -> Finding {
     }
 }
 
-fn accumulated(c: &Context, limit: &LimitRow, node_id: u32, level: usize) -> Finding {
+fn places<'a>(c: &Context<'a>, node_id: u32, level: usize) -> (Place<'a>, Place<'a>) {
     let node = &c.state.nodes[node_id as usize];
     let before = Place { state: c.state, row: &c.plan.row, node_id, node, level, plan: None };
-    let after = Place { plan: Some(c.plan), ..before };
-    let check = limit.limit.check;
-    if check == Check::SectorConcentration {
-        let increases = after.bucket() > before.bucket();
-        if !increases || !sector_concentration::beyond(limit, &after, 100, false) {
-            return Finding::Within;
-        }
-        return Finding::Beyond(Breach {
-            unit: MeasureUnit::BasisPoints,
-            before: sector_concentration::share_bps(limit, &before),
-            observed: sector_concentration::share_bps(limit, &after),
-            limit: limit.hard.checked_times(10_000).unwrap_or(Wide::MAX),
-            ..Breach::bare(check)
-        });
+    (before, Place { plan: Some(c.plan), ..before })
+}
+
+/// A share of a denominator. An order that does not increase the bucket passes.
+fn share(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
+    let limit = c.state.limits.detail(slot);
+    if c.plan.change.gross <= Wide::ZERO {
+        return Finding::Within;
     }
-    let Some((unit, was)) = measure(limit, &before) else { return Finding::Within };
-    let Some((_, is)) = measure(limit, &after) else { return Finding::Within };
-    let beyond = match check {
+    let (before, after) = places(c, node_id, level);
+    if after.bucket() < c.state.limits.get(slot).quiet_below {
+        return Finding::Within;
+    }
+    if !sector_concentration::beyond(limit, &after, 100, false) {
+        return Finding::Watch;
+    }
+    Finding::Beyond(Breach {
+        unit: MeasureUnit::BasisPoints,
+        before: sector_concentration::share_bps(limit, &before),
+        observed: sector_concentration::share_bps(limit, &after),
+        limit: c.state.limits.get(slot).hard.checked_times(10_000).unwrap_or(Wide::MAX),
+        ..Breach::bare(Check::SectorConcentration)
+    })
+}
+
+fn accumulated(c: &Context, limit: &LimitRow, node_id: u32, level: usize) -> Finding {
+    let (before, after) = places(c, node_id, level);
+    let Some((unit, is)) = measure(limit, &after) else { return Finding::Within };
+    let executed = limit.check == Check::GrossExposure && limit.variant == Variant::Executed;
+    if is < limit.quiet_below && !executed {
+        return Finding::Within;
+    }
+    if is <= limit.hard && !executed {
+        return Finding::Watch;
+    }
+    let Some((_, was)) = measure(limit, &before) else { return Finding::Within };
+    let beyond = match limit.check {
         Check::GrossExposure => {
-            gross_exposure::breached(limit.limit.variant, was, is, limit.hard, c.plan.reduces)
+            gross_exposure::breached(limit.variant, was, is, limit.hard, c.plan.reduces)
         }
         _ => is > limit.hard && is > was,
     };
-    match beyond {
-        false => Finding::Within,
-        true => Finding::Beyond(Breach {
-            unit,
-            before: was,
-            observed: is,
-            limit: limit.hard,
-            ..Breach::bare(check)
-        }),
+    if !beyond {
+        return Finding::Watch;
     }
+    Finding::Beyond(Breach {
+        unit,
+        before: was,
+        observed: is,
+        limit: limit.hard,
+        ..Breach::bare(limit.check)
+    })
 }
 
 /// The measure of an accumulated check at a place, and its unit. `None`: the check has no such
 /// measure (concentrations compare shares instead).
-#[inline]
+#[inline(always)]
 pub fn measure(limit: &LimitRow, at: &Place) -> Option<(MeasureUnit, Wide)> {
-    let for_instrument = place::is_for_instrument(limit);
-    Some(match limit.limit.check {
+    let for_instrument = limit.for_instrument;
+    Some(match limit.check {
         Check::MaxOpenOrders => (MeasureUnit::Count, max_open_orders::measure(for_instrument, at)),
         Check::MaxLong => (MeasureUnit::Qty, max_long::measure(at)),
         Check::MaxShort => (MeasureUnit::Qty, max_short::measure(at)),
-        Check::GrossExposure => {
-            (MeasureUnit::Money, gross_exposure::measure(limit.limit.variant, at))
-        }
+        Check::GrossExposure => (MeasureUnit::Money, gross_exposure::measure(limit.variant, at)),
         Check::NetExposure => (MeasureUnit::Money, net_exposure::measure(at)),
         Check::LongExposure => (MeasureUnit::Money, long_exposure::measure(at)),
         Check::ShortExposure => (MeasureUnit::Money, short_exposure::measure(at)),

@@ -5,7 +5,6 @@
 use crate::fixed::{Unit, Wide};
 use crate::gate::plan::Plan;
 use crate::state::State;
-use crate::state::limits::LimitRow;
 use crate::state::rows::{Row, Sums};
 use crate::state::tree::Node;
 
@@ -29,7 +28,7 @@ pub struct Place<'a> {
 macro_rules! exposure {
     ($($(#[$doc:meta])* $name:ident;)*) => {
         $($(#[$doc])*
-        #[inline]
+        #[inline(always)]
         pub fn $name(&self) -> Wide {
             let now = self.node.exposure.$name;
             match self.plan { Some(plan) => now.plus(plan.change.$name), None => now }
@@ -56,7 +55,7 @@ impl Place<'_> {
     }
 
     /// Position and open orders of the row's instrument at this node.
-    #[inline]
+    #[inline(always)]
     pub fn sums(&self) -> Sums {
         let mut sums = self.state.sums_at(self.row, self.level);
         if let Some(plan) = self.plan {
@@ -66,7 +65,7 @@ impl Place<'_> {
     }
 
     /// Open orders at this node.
-    #[inline]
+    #[inline(always)]
     pub fn open_orders(&self) -> u32 {
         let now = self.node.open_orders;
         match self.plan {
@@ -76,13 +75,13 @@ impl Place<'_> {
     }
 
     /// Value per contract and price unit of the row's instrument.
-    #[inline]
+    #[inline(always)]
     pub fn unit(&self) -> Unit {
         self.state.instruments[self.row.instrument as usize].unit
     }
 
     /// Worst-case exposure of the row's concentration bucket at this node.
-    #[inline]
+    #[inline(always)]
     pub fn bucket(&self) -> Wide {
         let now = match self.state.bucket(self.node_id, self.row.instrument) {
             Some(bucket) => self.state.bucket_exposure(bucket),
@@ -93,10 +92,4 @@ impl Place<'_> {
             None => now,
         }
     }
-}
-
-/// Is the limit one for the row's instrument alone?
-#[inline]
-pub fn is_for_instrument(limit: &LimitRow) -> bool {
-    limit.limit.instrument.is_some()
 }

@@ -55,7 +55,7 @@ pub fn tightest_aggressive(state: &State, order: &Order, mark: Option<Price>) ->
     let instrument = &state.instruments[order.instrument as usize];
     let mut tightest: Option<i128> = None;
     state.each_limit_on_path(order.account, order.instrument, |_, limit| {
-        let Bound::Collar(collar) = &limit.limit.bound else { return };
+        let Bound::Collar(collar) = &limit.bound else { return };
         let width = match mark {
             Some(mark) => width(&collar.aggressive, collar.use_smaller, mark, instrument),
             None if collar.aggressive.is_unset() => None,

@@ -3,14 +3,14 @@
 
 use crate::fixed::Wide;
 use crate::gate::checks::place::Place;
-use crate::state::limit::Denominator;
-use crate::state::limits::LimitRow;
+use crate::state::limit::{Bound, Denominator};
+use crate::state::limits::LimitDetail;
 
 /// Basis points of one.
 const ONE_BPS: u64 = 10_000;
 
 /// What the bucket is a share of: the chosen denominator, at least the floor.
-pub fn denominator(limit: &LimitRow, at: &Place) -> Wide {
+pub fn denominator(limit: &LimitDetail, at: &Place) -> Wide {
     let chosen = match limit.limit.denominator {
         Denominator::Equity => at.node.equity,
         Denominator::LiveEquity => at.node.equity.plus(at.node.pnl),
@@ -21,11 +21,12 @@ pub fn denominator(limit: &LimitRow, at: &Place) -> Wide {
 
 /// Is the bucket beyond `percent` percent of the limit? A denominator that is not positive fails
 /// closed: any exposure is beyond it.
-pub fn beyond(limit: &LimitRow, at: &Place, percent: u64, inclusive: bool) -> bool {
+pub fn beyond(limit: &LimitDetail, at: &Place, percent: u64, inclusive: bool) -> bool {
     let bucket = at.bucket();
-    let bps = limit.hard.low as u64;
+    let Bound::Value(bps) = limit.limit.bound else { return false };
     let share = bucket.checked_times(ONE_BPS * 100);
-    let bound = denominator(limit, at).max(Wide::ZERO).checked_times(bps.saturating_mul(percent));
+    let bound =
+        denominator(limit, at).max(Wide::ZERO).checked_times((bps as u64).saturating_mul(percent));
     match (share, bound) {
         (Some(share), Some(bound)) if inclusive => share >= bound && share > Wide::ZERO,
         (Some(share), Some(bound)) => share > bound,
@@ -34,7 +35,7 @@ pub fn beyond(limit: &LimitRow, at: &Place, percent: u64, inclusive: bool) -> bo
 }
 
 /// The share in basis points to four places, rounded up, for people. Cold.
-pub fn share_bps(limit: &LimitRow, at: &Place) -> Wide {
+pub fn share_bps(limit: &LimitDetail, at: &Place) -> Wide {
     let denominator = denominator(limit, at);
     let bucket = at.bucket();
     if denominator <= Wide::ZERO {

@@ -3,10 +3,18 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use riskgate::engine::frozen_alloc::FrozenAlloc;
 
 mod config;
+mod journal;
+mod replay;
+mod run;
 mod scenario;
 mod tree;
+
+/// The engine's hot thread freezes itself after the start: an allocation there ends the process.
+#[global_allocator]
+static ALLOCATOR: FrozenAlloc = FrozenAlloc;
 
 /// A pre-trade risk gate that lives on the trading host.
 #[derive(Parser)]
@@ -18,15 +26,27 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Run(run::Args),
+    #[command(hide = true)]
+    Engine(run::ChildArgs),
+    #[command(hide = true)]
+    Recorder(run::ChildArgs),
     Scenario(scenario::Args),
     /// Validates a configuration, or prints the example.
     #[command(subcommand)]
     Config(config::check::ConfigCommand),
+    Journal(journal::Args),
+    Replay(replay::Args),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Run(args) => run::main(&args),
+        Command::Engine(args) => run::engine(&args),
+        Command::Recorder(args) => run::recorder(&args),
         Command::Scenario(args) => scenario::main(&args),
         Command::Config(command) => config::check::main(&command),
+        Command::Journal(args) => journal::main(&args),
+        Command::Replay(args) => replay::main(&args),
     }
 }

@@ -1,0 +1,298 @@
+/* Names of checks, and verdicts in words. Never decides anything: the gate did. */
+#include "internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What the numbers of a check are. */
+enum unit {
+    UNIT_NONE,
+    UNIT_QTY,   /* 1e-8 */
+    UNIT_MONEY, /* 1e-4 of the base currency */
+    UNIT_PRICE, /* 1e-9 */
+    UNIT_COUNT,
+    UNIT_BPS,   /* 1e-4 of a basis point */
+    UNIT_AGE    /* ns */
+};
+
+/* How observed value and limit relate: "25,000 over 10,000". */
+enum relation { PLAIN, OVER, BELOW, FROM_MARK, MULTIPLE, AGAINST, OLD };
+
+static const char *const relations[] = {
+    "",
+    "over",
+    "below",
+    "from the mark, at most",
+    "is not a multiple of",
+    "would match an own order at",
+    "old, at most",
+};
+
+#define NAME_OF(upper, number, text) text,
+static const char *const names[RG_CHECK_END] = {"none", RG_CHECKS(NAME_OF)};
+#undef NAME_OF
+
+/* Checks with numbers; the others are PLAIN. */
+static const struct {
+    unsigned char unit;
+    unsigned char relation;
+} numbers[RG_CHECK_END] = {
+    [RG_CHECK_STALE_MARK] = {UNIT_AGE, OLD},
+    [RG_CHECK_MAX_ORDER_QTY] = {UNIT_QTY, OVER},
+    [RG_CHECK_MAX_ORDER_VALUE] = {UNIT_MONEY, OVER},
+    [RG_CHECK_MIN_ORDER_VALUE] = {UNIT_MONEY, BELOW},
+    [RG_CHECK_MIN_ORDER_QTY] = {UNIT_QTY, BELOW},
+    [RG_CHECK_LOT_SIZE] = {UNIT_QTY, MULTIPLE},
+    [RG_CHECK_TICK_SIZE] = {UNIT_PRICE, MULTIPLE},
+    [RG_CHECK_PRICE_COLLAR] = {UNIT_PRICE, FROM_MARK},
+    [RG_CHECK_PRICE_WALK] = {UNIT_PRICE, FROM_MARK},
+    [RG_CHECK_ADV_PERCENT] = {UNIT_QTY, OVER},
+    [RG_CHECK_UNIT_MIXUP] = {UNIT_QTY, OVER},
+    [RG_CHECK_BASKET_VALUE] = {UNIT_MONEY, OVER},
+    [RG_CHECK_BASKET_QTY] = {UNIT_QTY, OVER},
+    [RG_CHECK_CHILD_OF_PARENT] = {UNIT_QTY, OVER},
+    [RG_CHECK_MESSAGE_RATE] = {UNIT_COUNT, OVER},
+    [RG_CHECK_ORDER_VALUE_RATE] = {UNIT_MONEY, OVER},
+    [RG_CHECK_ORDER_QTY_RATE] = {UNIT_QTY, OVER},
+    [RG_CHECK_EXECUTION_RATE] = {UNIT_COUNT, OVER},
+    [RG_CHECK_REPEATED_EXECUTION] = {UNIT_COUNT, OVER},
+    [RG_CHECK_DUPLICATE_ORDER] = {UNIT_COUNT, OVER},
+    [RG_CHECK_ORDER_TO_TRADE] = {UNIT_COUNT, OVER},
+    [RG_CHECK_REJECT_STORM] = {UNIT_COUNT, OVER},
+    [RG_CHECK_MAX_OPEN_ORDERS] = {UNIT_COUNT, OVER},
+    [RG_CHECK_ORDERS_PER_DAY] = {UNIT_COUNT, OVER},
+    [RG_CHECK_PARTICIPATION] = {UNIT_BPS, OVER},
+    [RG_CHECK_MAX_LONG] = {UNIT_QTY, OVER},
+    [RG_CHECK_MAX_SHORT] = {UNIT_QTY, OVER},
+    [RG_CHECK_GROSS_EXPOSURE] = {UNIT_MONEY, OVER},
+    [RG_CHECK_NET_EXPOSURE] = {UNIT_MONEY, OVER},
+    [RG_CHECK_LONG_EXPOSURE] = {UNIT_MONEY, OVER},
+    [RG_CHECK_SHORT_EXPOSURE] = {UNIT_MONEY, OVER},
+    [RG_CHECK_PURCHASES] = {UNIT_MONEY, OVER},
+    [RG_CHECK_SALES] = {UNIT_MONEY, OVER},
+    [RG_CHECK_OPEN_ORDER_VALUE] = {UNIT_MONEY, OVER},
+    [RG_CHECK_BUYING_POWER] = {UNIT_MONEY, OVER},
+    [RG_CHECK_MARGIN] = {UNIT_MONEY, OVER},
+    [RG_CHECK_DAILY_LOSS] = {UNIT_MONEY, OVER},
+    [RG_CHECK_DRAWDOWN] = {UNIT_MONEY, OVER},
+    [RG_CHECK_SECTOR_CONCENTRATION] = {UNIT_BPS, OVER},
+    [RG_CHECK_VALUE_AT_RISK] = {UNIT_MONEY, OVER},
+    [RG_CHECK_OPTION_GREEKS] = {UNIT_MONEY, OVER},
+    [RG_CHECK_RATE_SENSITIVITY] = {UNIT_MONEY, OVER},
+    [RG_CHECK_FX_POSITION] = {UNIT_MONEY, OVER},
+    [RG_CHECK_OWNERSHIP] = {UNIT_QTY, OVER},
+    [RG_CHECK_WASH_TRADE] = {UNIT_PRICE, AGAINST},
+    [RG_CHECK_LOCATE] = {UNIT_QTY, OVER},
+    [RG_CHECK_SHORT_SALE_PRICE] = {UNIT_PRICE, AGAINST},
+};
+
+static const char *const malformed_fields[] = {
+    "a field", "kind", "order id is zero", "side, capacity or sale mark", "order type",
+    "time in force", "flags", "reserved bits are not zero", "quantity", "price",
+    "displayed quantity", "minimum quantity", "stop price", "good-till date",
+    "a replace must not change side, account or instrument",
+    "a replace's total must be above what is filled",
+};
+
+RG_EXPORT const char *rg_check_name(uint32_t number)
+{
+    return number < RG_CHECK_END ? names[number] : "unknown";
+}
+
+RG_EXPORT const char *rg_reason_name(uint32_t code)
+{
+    return rg_check_name(code);
+}
+
+/* ---- A text that grows in the caller's buffer; `length` counts what did not fit, too. ---- */
+
+struct text {
+    char *buffer;
+    size_t size;
+    size_t length;
+};
+
+static void add_char(struct text *t, char c)
+{
+    if (t->length + 1 < t->size) {
+        t->buffer[t->length] = c;
+        t->buffer[t->length + 1] = '\0';
+    }
+    t->length++;
+}
+
+static void add(struct text *t, const char *s)
+{
+    for (; *s != '\0'; s++) {
+        add_char(t, *s);
+    }
+}
+
+/* Decimal text with a comma between groups of three digits of its whole part. */
+static void add_grouped(struct text *t, const char *decimal)
+{
+    size_t whole;
+    size_t i;
+    if (*decimal == '-') {
+        add_char(t, *decimal++);
+    }
+    whole = strcspn(decimal, ".");
+    for (i = 0; i < whole; i++) {
+        if (i != 0 && (whole - i) % 3 == 0) {
+            add_char(t, ',');
+        }
+        add_char(t, decimal[i]);
+    }
+    add(t, decimal + whole);
+}
+
+/* A number of four decimal places, of which none, two or four are written. */
+static void add_four_places(struct text *t, int64_t value)
+{
+    char decimal[40];
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    unsigned fraction = (unsigned)(magnitude % 10000);
+    int n = snprintf(decimal, sizeof decimal, "%s%llu", value < 0 ? "-" : "",
+                     (unsigned long long)(magnitude / 10000));
+    if (fraction % 100 != 0) {
+        (void)snprintf(decimal + n, sizeof decimal - (size_t)n, ".%04u", fraction);
+    } else if (fraction != 0) {
+        (void)snprintf(decimal + n, sizeof decimal - (size_t)n, ".%02u", fraction / 100);
+    }
+    add_grouped(t, decimal);
+}
+
+static void add_number(struct text *t, int64_t value, enum unit unit)
+{
+    char decimal[40];
+    switch (unit) {
+    case UNIT_MONEY: add_four_places(t, value); return;
+    case UNIT_BPS:
+        add_four_places(t, value);
+        add(t, " bp");
+        return;
+    case UNIT_PRICE:
+        if (value == INT64_MAX || value == INT64_MIN) {
+            add(t, "any price"); /* an unpriced order */
+            return;
+        }
+        (void)rg_format_price(value, decimal, sizeof decimal);
+        break;
+    case UNIT_QTY: (void)rg_format_qty(value, decimal, sizeof decimal); break;
+    case UNIT_AGE:
+        (void)snprintf(decimal, sizeof decimal, "%lld", (long long)(value / 1000000));
+        add_grouped(t, decimal);
+        add(t, " ms");
+        return;
+    default: (void)snprintf(decimal, sizeof decimal, "%lld", (long long)value); break;
+    }
+    add_grouped(t, decimal);
+}
+
+/* Decimal text of a small number. */
+static void add_plain(struct text *t, uint32_t value)
+{
+    char decimal[16];
+    (void)snprintf(decimal, sizeof decimal, "%u", (unsigned)value);
+    add(t, decimal);
+}
+
+static void add_node(struct text *t, rg_client *client, uint32_t node)
+{
+    char name[RG_NAME_BYTES + 1];
+    if (node == RG_NO_NODE) {
+        return;
+    }
+    add(t, " at ");
+    if (client != NULL && rg_node_name(client, node, name, sizeof name) == RG_OK) {
+        add(t, name);
+    } else {
+        add(t, "node ");
+        add_plain(t, node);
+    }
+}
+
+/* How many checks reject besides the first. */
+static void add_others(struct text *t, uint64_t breaches)
+{
+    uint64_t others = breaches & ~RG_BREACH_MORE;
+    uint32_t count = 0;
+    for (; others != 0; others &= others - 1) {
+        count++;
+    }
+    if (count > 1 || (breaches & RG_BREACH_MORE) != 0) {
+        add(t, " (and ");
+        if (count > 1) {
+            add_plain(t, count - 1);
+            add(t, (breaches & RG_BREACH_MORE) != 0 ? " or more others)" : count > 2 ? " others)"
+                                                                                      : " other)");
+        } else {
+            add(t, "others)");
+        }
+    }
+}
+
+/* Do observed value and limit say something? A mark may be young and yet unusable (missing side,
+ * crossed, wide): then its age is not the reason. */
+static int has_numbers(const rg_verdict *v)
+{
+    enum relation relation = (enum relation)numbers[v->first_check].relation;
+    if (relation == OLD) {
+        return v->observed > v->limit && v->limit > 0 && v->observed != INT64_MAX;
+    }
+    return relation != PLAIN && (v->observed != 0 || v->limit != 0);
+}
+
+static void add_rejection(struct text *t, rg_client *client, const rg_verdict *v)
+{
+    uint32_t check = v->first_check;
+    add(t, rg_check_name(check));
+    if (check >= RG_CHECK_END) {
+        add(t, " check ");
+        add_plain(t, check);
+    } else if (check == RG_CHECK_MALFORMED) {
+        size_t known = sizeof malformed_fields / sizeof malformed_fields[0];
+        add(t, ": ");
+        add(t, malformed_fields[v->detail < known ? v->detail : 0]);
+    } else if (check == RG_CHECK_LIMIT_NOT_SET) {
+        add(t, ": no limit is set for ");
+        add(t, rg_check_name(v->detail));
+    } else if (has_numbers(v)) {
+        add(t, ": ");
+        add_number(t, v->observed, (enum unit)numbers[check].unit);
+        add_char(t, ' ');
+        add(t, relations[numbers[check].relation]);
+        add_char(t, ' ');
+        add_number(t, v->limit, (enum unit)numbers[check].unit);
+    }
+    add_node(t, client, v->node);
+    add_others(t, v->breaches);
+}
+
+RG_EXPORT int rg_reason_text(rg_client *client, const rg_verdict *verdict, char *buffer,
+                             size_t size)
+{
+    struct text t = {buffer, size, 0};
+    if (verdict == NULL || buffer == NULL || size == 0) {
+        return RG_INVALID;
+    }
+    buffer[0] = '\0';
+    switch (verdict->decision) {
+    case RG_DECISION_ACCEPT: add(&t, "accepted"); break;
+    case RG_DECISION_WOULD_ACCEPT: add(&t, "would be accepted"); break;
+    case RG_DECISION_CANCEL_INTENT: add(&t, "the gate asks to cancel this order"); break;
+    case RG_DECISION_REJECT: add_rejection(&t, client, verdict); break;
+    default:
+        if ((verdict->local & RG_LOCAL_REPLAYED) != 0) {
+            add(&t, "not approved: this id was accepted before");
+        } else if ((verdict->local & RG_LOCAL_LATE) != 0) {
+            add(&t, "not approved: the accept came after the wait for it had ended; it is voided");
+        } else if ((verdict->local & RG_LOCAL_EXPIRED) != 0) {
+            add(&t, "not approved: the accept came after its deadline; it is voided");
+        } else {
+            add(&t, "not approved: no verdict");
+        }
+        break;
+    }
+    return t.length < size ? (int)t.length : RG_TOO_SMALL;
+}

@@ -1,0 +1,193 @@
+//! Puts records together that belong to one input: extension, order, breach, events; start, setup.
+//!
+//! Total over any records that decode: what does not fit together is refused with its number. A
+//! group that a crash cut short (only segments can end inside one) is given out as incomplete.
+
+use super::image;
+use super::record::{Body, Record, flag};
+use crate::abi::SlotWords;
+use crate::error::{Error, Result};
+use crate::gate::outcome::{Breach, EVENTS_MAX, Event};
+use crate::state::setup::Setup;
+
+/// One input with its outcome.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Its main record.
+    pub head: Record,
+    /// The extension of an order.
+    pub extension: Option<SlotWords>,
+    /// The first breach, exact.
+    pub breach: Option<Breach>,
+    /// What the risk team was told.
+    pub events: Vec<Event>,
+    /// The setup of a START that came with one.
+    pub setup: Option<Setup>,
+    /// Everything that the head announces is there.
+    pub complete: bool,
+}
+
+impl Group {
+    /// Number of the main record.
+    pub fn seq(&self) -> u64 {
+        self.head.seq
+    }
+
+    fn events_announced(&self) -> usize {
+        match &self.head.body {
+            Body::Order(d) | Body::Report(d) => usize::from(d.events),
+            Body::Mark(m) => usize::from(m.events),
+            Body::Control(c) => usize::from(c.events),
+            _ => 0,
+        }
+    }
+
+    fn wants_breach(&self) -> bool {
+        self.head.flags & flag::HAS_BREACH != 0 && self.breach.is_none()
+    }
+}
+
+/// Puts records together.
+#[derive(Default)]
+pub struct Groups {
+    last: Option<(u64, u32)>,
+    extension: Option<SlotWords>,
+    open: Option<Group>,
+    image: Vec<u8>,
+    chunks: u32,
+}
+
+impl Groups {
+    /// Nothing read yet.
+    pub fn new() -> Groups {
+        Groups::default()
+    }
+
+    /// Number of the last record taken; 0 before the first.
+    pub fn last_seq(&self) -> u64 {
+        self.last.map_or(0, |(seq, _)| seq)
+    }
+
+    /// Takes the next record; gives out what it completes.
+    pub fn push(
+        &mut self,
+        record: &Record,
+        mut out: impl FnMut(Group) -> Result<()>,
+    ) -> Result<()> {
+        let refuse = |what: &str| {
+            Err(Error::new(format!(
+                "journal record {} ({}): {what}",
+                record.seq,
+                record.body.kind().name()
+            )))
+        };
+        if let Some((seq, epoch)) = self.last {
+            if record.seq != seq + 1 {
+                return refuse(&format!("it follows record {seq}: records are missing"));
+            }
+            let begins = matches!(record.body, Body::Start(_));
+            if record.epoch < epoch || (record.epoch > epoch) != begins {
+                return refuse(&format!("epoch {} after epoch {epoch}", record.epoch));
+            }
+        }
+        self.last = Some((record.seq, record.epoch));
+        if let Body::Start(_) = record.body {
+            // The epoch before ended here, wherever it was.
+            self.extension = None;
+            if let Some(cut) = self.open.take() {
+                out(cut)?;
+            }
+        }
+        if let Some(group) = &mut self.open {
+            match record.body {
+                Body::Breach(breach) if group.wants_breach() => group.breach = Some(breach),
+                Body::Event(entry)
+                    if !group.wants_breach() && usize::from(entry.index) == group.events.len() =>
+                {
+                    group.events.push(entry.event);
+                }
+                Body::Setup(chunk) if chunk.index == self.chunks => {
+                    self.image.extend_from_slice(&chunk.bytes[..chunk.len as usize]);
+                    self.chunks += 1;
+                }
+                _ => {
+                    let what = format!("it does not belong to record {} before it", group.seq());
+                    return refuse(&what);
+                }
+            }
+            return self.close(out);
+        }
+        match record.body {
+            Body::Extension(slot) if self.extension.is_none() => {
+                self.extension = Some(slot);
+                Ok(())
+            }
+            Body::Extension(_) => refuse("a second extension for one order"),
+            Body::Setup(_) | Body::Breach(_) | Body::Event(_) => {
+                refuse("nothing it could belong to")
+            }
+            _ => {
+                if (record.flags & flag::HAS_EXTENSION != 0) != self.extension.is_some() {
+                    return refuse("an extension that is missing, or is nobody's");
+                }
+                let group = Group {
+                    head: *record,
+                    extension: self.extension.take(),
+                    breach: None,
+                    events: Vec::new(),
+                    setup: None,
+                    complete: false,
+                };
+                if group.events_announced() > EVENTS_MAX {
+                    return refuse("more events than an input can have");
+                }
+                self.open = Some(group);
+                self.image.clear();
+                self.chunks = 0;
+                self.close(out)
+            }
+        }
+    }
+
+    /// Gives out the open group if it is complete.
+    fn close(&mut self, mut out: impl FnMut(Group) -> Result<()>) -> Result<()> {
+        let Some(group) = &mut self.open else { return Ok(()) };
+        if group.wants_breach() || group.events.len() < group.events_announced() {
+            return Ok(());
+        }
+        if let Body::Start(start) = &group.head.body {
+            if self.chunks < start.setup_records {
+                return Ok(());
+            }
+            if start.setup_records > 0 {
+                let same = self.image.len() as u64 == start.setup_bytes
+                    && image::hash(&self.image) == start.setup_hash;
+                if !same {
+                    return Err(Error::new(format!(
+                        "journal record {} (start): the setup after it has {} bytes and hash \
+                         {:#018x}, announced were {} bytes and {:#018x}",
+                        group.seq(),
+                        self.image.len(),
+                        image::hash(&self.image),
+                        start.setup_bytes,
+                        start.setup_hash
+                    )));
+                }
+                let setup = image::decode(&self.image);
+                group.setup =
+                    Some(setup.map_err(|e| e.context(format!("record {}", group.seq())))?);
+            }
+        }
+        group.complete = true;
+        match self.open.take() {
+            Some(group) => out(group),
+            None => Ok(()),
+        }
+    }
+
+    /// The end of the journal: the group that a cut left incomplete, if there is one.
+    pub fn finish(&mut self) -> Option<Group> {
+        self.extension = None;
+        self.open.take()
+    }
+}
