@@ -82,6 +82,9 @@ impl Model {
             if let Ok(mark) = copy.usable_mark(now_ns, request.instrument) {
                 copy.valued[request.instrument as usize] = Some(mark);
             }
+            if copy.overflows(now_ns, request) {
+                return Answer::reject(Check::Arithmetic, 0);
+            }
             let mut answer = Answer::default();
             copy.weigh(now_ns, request, &mut answer);
             if answer.decision == decision::ACCEPT {
@@ -95,6 +98,10 @@ impl Model {
         {
             self.valued[request.instrument as usize] = Some(mark);
             self.settle(&mut answer, true, Some(request.instrument));
+        }
+        if self.overflows(now_ns, request) {
+            let events = std::mem::take(&mut answer.events);
+            return Answer { events, soft: answer.soft, ..Answer::reject(Check::Arithmetic, 0) };
         }
         let excess = self.weigh(now_ns, request, &mut answer);
         if answer.decision == decision::ACCEPT {
@@ -214,7 +221,9 @@ impl Model {
             .required
             .iter()
             .find(|check| self.on_path(*check, request).is_empty())
-            .or(no_collar.then_some(Check::PriceCollar));
+            .into_iter()
+            .chain(no_collar.then_some(Check::PriceCollar))
+            .min();
         if let Some(check) = missing {
             let detail = u32::from(check.number());
             docket.absolute(Finding { detail, ..Finding::bare(Check::LimitNotSet) });

@@ -162,9 +162,6 @@ impl Model {
             tif,
             target,
         };
-        if self.overflows(now_ns, &request) {
-            return Err((Check::Arithmetic, 0));
-        }
         Ok(request)
     }
 
@@ -183,7 +180,8 @@ impl Model {
         if ok { Ok(()) } else { Err((Check::LaneNotPermitted, 0)) }
     }
 
-    fn overflows(&self, now_ns: u64, request: &Request) -> bool {
+    /// A sum of quantities or a value beyond its range.
+    pub(super) fn overflows(&self, now_ns: u64, request: &Request) -> bool {
         let row = self.tally(&super::book::Change::None).row(request.account, request.instrument);
         let adds = match request.target {
             None => i128::from(request.total),

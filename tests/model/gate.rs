@@ -250,7 +250,9 @@ impl Model {
     pub fn mark(&mut self, now_ns: u64, instrument: u32, mark: &MarkInput) -> Answer {
         let mut answer = Answer::default();
         let at = instrument as usize;
-        self.marks[at] = Some(*mark);
+        // A time in the future counts as now.
+        let quote_ns = mark.quote_ns.min(now_ns);
+        self.marks[at] = Some(MarkInput { quote_ns, last_ns: mark.last_ns.min(now_ns), ..*mark });
         self.close_ns[at] = now_ns;
         if let Ok(price) = self.usable_mark(now_ns, instrument) {
             self.valued[at] = Some(price);

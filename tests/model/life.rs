@@ -535,6 +535,7 @@ impl Life {
                 }
             }
         }
+        super::world::tame(&mut limit);
         limit
     }
 }

@@ -22,8 +22,9 @@ pub(super) const ACCUMULATED: [Check; 9] = [
     Check::SectorConcentration,
 ];
 
-/// Are the other buckets' shares of a moving denominator watched at every input?
-const SHARES_MOVE_TOGETHER: bool = false;
+/// Is a new `max_long` or `max_short` for all instruments compared at once with what is there, or
+/// with the next input of each instrument?
+const LOOKS_AROUND: bool = true;
 
 /// Buckets of instruments without a sector start here.
 const OWN_BUCKET: u32 = 1 << 16;
@@ -133,11 +134,10 @@ impl Model {
                 continue;
             }
             let node = limit.node.expect("accumulated limits hold at a node");
+            let quantity = matches!(limit.check, Check::MaxLong | Check::MaxShort)
+                && limit.instrument.is_none();
             for key in self.keys(limit) {
-                let other = touched.is_some_and(|i| {
-                    (i as usize) < self.setup.instruments.len() && key != self.key(limit, i)
-                });
-                if other && limit.denominator != Denominator::Equity && !SHARES_MOVE_TOGETHER {
+                if quantity && !LOOKS_AROUND && touched != Some(key) {
                     continue;
                 }
                 let measure = self.measure(limit, key, &tally);

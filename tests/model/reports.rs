@@ -115,7 +115,7 @@ impl Model {
         };
         let path = if KILL_ALERTS_FROM_ABOVE { self.path(account) } else { vec![account] };
         let killed = self.kills.iter().any(|kill| match kill {
-            KillScope::Firm => KILL_ALERTS_FROM_ABOVE,
+            KillScope::Firm => true,
             KillScope::Node(node) => path.contains(node),
             _ => false,
         });
@@ -208,7 +208,12 @@ impl Model {
                 match place {
                     Some(at) => {
                         self.setup.limits[at] = limit;
-                        self.levels.retain(|(l, _), _| *l != at);
+                        // What is watched row by row keeps its levels.
+                        let by_row = limit.instrument.is_none()
+                            && matches!(limit.check, Check::MaxLong | Check::MaxShort);
+                        if !by_row {
+                            self.levels.retain(|(l, _), _| *l != at);
+                        }
                     }
                     None => self.setup.limits.push(limit),
                 }

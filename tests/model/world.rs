@@ -16,6 +16,8 @@ pub const MONEY_ONE: i128 = 100_000_000_000_000_000;
 pub const COLLAR_SOFT: bool = false;
 /// Rows of `wash_trade` whose action latches.
 pub const WASH_LATCH: bool = false;
+/// Thresholds and alerts of shares whose denominator moves with other buckets.
+pub const SHARES_WATCHED: bool = false;
 const CENT: i64 = PRICE_ONE / 100;
 
 /// A setup with what the generator of lives needs to know about its instruments.
@@ -256,6 +258,7 @@ impl World {
         if (softs && rng.chance(30)) || (limit.soft_percent[0] != 0 && rng.chance(20)) {
             limit.soft_percent = rng.pick(&[[50, 0, 0, 0], [60, 80, 95, 0], [30, 60, 80, 90]]);
         }
+        tame(&mut limit);
         limit
     }
 
@@ -287,6 +290,20 @@ impl World {
             Check::PriceCollar => Bound::Collar(collar(rng)),
             // Rows that only say what the check does.
             _ => Bound::Value(1),
+        }
+    }
+}
+
+/// Takes away what `SHARES_WATCHED` speaks of.
+pub fn tame(limit: &mut Limit) {
+    if limit.check == Check::SectorConcentration
+        && limit.denominator != Denominator::Equity
+        && !SHARES_WATCHED
+    {
+        limit.action = Action::Block;
+        limit.soft_percent = [0; 4];
+        if limit.phase == Phase::Warn {
+            limit.phase = Phase::Enforce;
         }
     }
 }
