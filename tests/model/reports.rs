@@ -117,6 +117,7 @@ impl Model {
         let killed = self.kills.iter().any(|kill| match kill {
             KillScope::Firm => true,
             KillScope::Node(node) => path.contains(node),
+            KillScope::NodeSide(node, s) => path.contains(node) && *s == order_side,
             _ => false,
         });
         if killed {

@@ -72,7 +72,7 @@ impl World {
                 i.sector = Some(rng.below(3) as u32);
             }
             let (price, qty) = shape(&mut i, rng);
-            if rng.chance(5) {
+            if rng.chance(5) && price > CENT {
                 (i.ticks, i.lot) = (Vec::new(), 0);
             }
             if rng.chance(40) {
@@ -240,8 +240,12 @@ impl World {
                 limit.variant =
                     rng.pick(&[Variant::Default, Variant::Executed, Variant::DailyTraded]);
             }
-            Check::WashTrade if rng.chance(10) => {
-                limit.variant = rng.pick(&[Variant::CancelResting, Variant::StampSelfMatch]);
+            // One mode per node.
+            Check::WashTrade if node.is_some_and(|n| n % 8 == 3) => {
+                limit.variant = Variant::CancelResting;
+            }
+            Check::WashTrade if node.is_some_and(|n| n % 8 == 5) => {
+                limit.variant = Variant::StampSelfMatch;
             }
             Check::SectorConcentration => {
                 limit.denominator =
@@ -279,7 +283,7 @@ impl World {
             Check::MaxOrderValue => money(20, 300, rng),
             Check::MaxOpenOrders => Bound::Value(i128::from(rng.between(2, 15) * breadth)),
             Check::MaxLong | Check::MaxShort => {
-                Bound::Value(i128::from(usual * rng.between(3, 25) * breadth))
+                Bound::Value(i128::from(usual) * i128::from(rng.between(3, 25) * breadth))
             }
             Check::GrossExposure => money(100 * breadth, 2_000 * breadth, rng),
             Check::NetExposure | Check::LongExposure | Check::ShortExposure => {
