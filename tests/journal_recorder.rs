@@ -13,7 +13,7 @@ use riskgate::journal::cursor::{Cursor, Status};
 use riskgate::journal::disk::{Disk, DiskFile, OsDisk};
 use riskgate::journal::image;
 use riskgate::journal::reader::{JournalReader, segment_files};
-use riskgate::journal::recorder::{Options, Recorder, salvage};
+use riskgate::journal::recorder::{Options, Recorder, ask_to_end, salvage};
 use riskgate::journal::ring::RingPaths;
 use riskgate::journal::writer::{JournalWriter, OrderInput, StartInput};
 use riskgate::state::setup::Setup;
@@ -130,7 +130,7 @@ fn recorder_and_engine_side_by_side() {
         orders(&mut writer, &mut r, 1);
     }
     let last = writer.next_seq() - 1;
-    stop.store(true, Ordering::Release);
+    ask_to_end(&stop);
     assert_eq!(recorder.join().expect("joins").expect("records"), last);
     assert_eq!(read(&dir.0).expect("verifies"), last);
 }

@@ -2,11 +2,17 @@
 
 mod journal_support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use journal_support::engine::{BUILD, Engine};
 use journal_support::{self as make, Dir, Random};
 use riskgate::gate::outcome::{EVENTS_MAX, Outcome};
 use riskgate::journal::cursor::{Cursor, Status};
+use riskgate::journal::follow::{Followed, Follower};
 use riskgate::journal::image;
 use riskgate::journal::record::{Body, RECORD_WORDS, Record};
+use riskgate::journal::recorder::{Options, Recorder};
 use riskgate::journal::ring::{Read, RingPaths, RingReader};
 use riskgate::journal::writer::{
     Authority, Full, GROUP_RECORDS_MAX, JournalWriter, OrderInput, StartInput,
@@ -170,4 +176,88 @@ fn damaged_headers_are_refused() {
     }
     std::fs::write(&paths.ring, &good[..good.len() - 1]).expect("write");
     assert!(RingReader::open(&paths, 0).is_err(), "cut");
+}
+
+#[test]
+fn a_follower_that_is_too_slow_notices_and_goes_on_from_the_segments() {
+    let (state, dir) = (Dir::new("ring-overrun-state"), Dir::new("ring-overrun"));
+    let paths = RingPaths::in_dir(&state.0, 1);
+    paths.create(SLOTS, 1).expect("create");
+    let mut engine = Engine::start(&paths, None, 0);
+    let mut recorder = Recorder::open(&paths, Options::in_dir(&dir.0)).expect("recorder");
+    let mut slow = RingReader::open(&paths, 0).expect("reader");
+    let mut follower = Follower::new(BUILD);
+    let mut r = Random(12);
+    assert_eq!(follower.read_ring(&mut slow, 3).expect("reads"), Followed::More);
+    for step in 0..3 * SLOTS {
+        engine.step(&mut r);
+        if step % 50 == 0 {
+            while recorder.drain_some(step).expect("drains") > 0 {}
+        }
+    }
+    assert_eq!(follower.read_ring(&mut slow, 3).expect("reads"), Followed::Overrun);
+    while recorder.drain_some(u64::MAX).expect("drains") > 0 {}
+    engine.step(&mut r);
+    assert_eq!(follower.catch_up(&dir.0, Some(&mut slow)).expect("catches up"), None);
+    let machine = follower.machine().expect("machine");
+    assert_eq!(machine.state_hash(), engine.machine.state_hash());
+}
+
+#[test]
+fn a_reader_beside_the_writer_reads_whole_records_or_notices() {
+    let dir = Dir::new("ring-race");
+    let paths = RingPaths::in_dir(&dir.0, 1);
+    paths.create(SLOTS, 1).expect("create");
+    let segments = dir.0.join("segments");
+    let done = Arc::new(AtomicBool::new(false));
+    let reader = {
+        let (paths, done) = (paths.clone(), done.clone());
+        std::thread::spawn(move || {
+            let mut reader = RingReader::open(&paths, 0).expect("reader");
+            let (mut read, mut overrun) = (0u64, 0u64);
+            let mut words = [0; RECORD_WORDS];
+            while !done.load(Ordering::Acquire) {
+                match reader.read(&mut words) {
+                    Read::Record => {
+                        let record = Record::from_words(&words).expect("a torn record");
+                        if let Body::Order(d) | Body::Report(d) = record.body {
+                            assert!(d.words[1..].iter().all(|w| *w == d.received_ns), "torn");
+                            assert_eq!(record.time_ns, d.received_ns + 1, "torn");
+                        }
+                        assert_eq!(record.seq + 1, reader.next_seq());
+                        read += 1;
+                    }
+                    Read::NotYet => std::thread::yield_now(),
+                    Read::Overrun => {
+                        overrun += 1;
+                        reader.seek(reader.published());
+                    }
+                }
+            }
+            (read, overrun)
+        })
+    };
+    let mut writer = JournalWriter::open(&paths).expect("writer");
+    start(&mut writer, &image::encode(&Setup::default()));
+    let options = Options { sync_interval_ns: u64::MAX, ..Options::in_dir(&segments) };
+    let mut recorder = Recorder::open(&paths, options).expect("recorder");
+    for round in 0..200_000u64 {
+        let words = [round; 8];
+        let input = OrderInput {
+            now_ns: round + 1,
+            received_ns: round,
+            lane: 0,
+            words: &words,
+            extension: None,
+            environment: riskgate::machine::Environment::GOOD,
+        };
+        if !writer.has_room() {
+            recorder.drain_some(0).expect("drains");
+        }
+        writer.append_order(&input, &Outcome::NONE, &[]).expect("room");
+    }
+    done.store(true, Ordering::Release);
+    let (read, overrun) = reader.join().expect("no torn record");
+    println!("{read} read, {overrun} overruns noticed");
+    assert!(read > 0);
 }

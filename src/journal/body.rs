@@ -370,6 +370,20 @@ pub(super) fn take_breach(words: &RecordWords) -> Result<Breach, BadRecord> {
     })
 }
 
+/// Has the breach no numbers, so that the record of the order has all of it?
+pub fn bare(breach: &Breach) -> bool {
+    let Breach { check, node, unit: _, before: _, observed: _, limit: _, detail } = *breach;
+    *breach == Breach { node, detail, ..Breach::bare(check) }
+}
+
+impl Decided {
+    /// The first breach if it has no numbers (else it is in the BREACH record).
+    pub fn bare_breach(&self) -> Option<Breach> {
+        let check = Check::from_number(self.first_check)?;
+        Some(Breach { node: self.node, detail: self.detail, ..Breach::bare(check) })
+    }
+}
+
 impl EventEntry {
     pub(super) fn put(&self, words: &mut RecordWords) {
         let Event { kind, check, node, instrument, percent } = self.event;

@@ -130,10 +130,16 @@ impl Groups {
                 if (record.flags & flag::HAS_EXTENSION != 0) != self.extension.is_some() {
                     return refuse("an extension that is missing, or is nobody's");
                 }
+                let breach = match &record.body {
+                    Body::Order(d) | Body::Report(d) if record.flags & flag::HAS_BREACH == 0 => {
+                        d.bare_breach()
+                    }
+                    _ => None,
+                };
                 let group = Group {
                     head: *record,
                     extension: self.extension.take(),
-                    breach: None,
+                    breach,
                     events: Vec::new(),
                     setup: None,
                     complete: false,

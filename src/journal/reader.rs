@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use super::record::{RECORD_BYTES, Record, RecordWords, words_of};
-use super::segment::{Chain, EXTENSION, Head, RECORDS_OFFSET, file_name, offset_of};
+use super::segment::{Chain, EXTENSION, Head, Header, RECORDS_OFFSET, file_name, offset_of};
 use crate::error::{Error, Result};
 
 /// A tail that was cut.
@@ -77,8 +77,9 @@ impl Segment {
         let mut count = 0;
         let slots = bytes[RECORDS_OFFSET..].chunks(RECORD_BYTES);
         let mut stopped = None;
+        let seed = header.seed();
         for slot in slots.clone() {
-            match check(slot, &header, count) {
+            match check(slot, &header, seed, count) {
                 Ok(words) => chain.absorb(&words),
                 Err(why) => {
                     stopped = Some(why);
@@ -123,7 +124,7 @@ impl Segment {
             );
         }
         for (later, slot) in slots.enumerate().skip(count as usize + 1) {
-            if check(slot, &header, later as u64).is_ok() {
+            if check(slot, &header, seed, later as u64).is_ok() {
                 let seq = header.first_seq + later as u64;
                 return refuse(
                     path,
@@ -169,7 +170,8 @@ impl Segment {
 /// Conditions 1 to 5 of the record format.
 fn check(
     slot: &[u8],
-    header: &super::segment::Header,
+    header: &Header,
+    seed: u32,
     index: u64,
 ) -> std::result::Result<RecordWords, String> {
     let Ok(bytes) = <&[u8; RECORD_BYTES]>::try_from(slot) else {
@@ -183,7 +185,7 @@ fn check(
     if (words[1] >> 32) as u32 != header.epoch {
         return Err(format!("epoch {} in a file of epoch {}", words[1] >> 32, header.epoch));
     }
-    if header.stamped(&words) != *bytes {
+    if !Header::crc_is_right(seed, bytes) {
         return Err("the record's checksum is wrong".to_string());
     }
     Record::from_words(&words).map_err(|bad| bad.to_string())?;
@@ -313,7 +315,8 @@ impl JournalReader {
     /// The next record, or `None` at the end.
     pub fn next_record(&mut self) -> Result<Option<Record>> {
         let Some(words) = self.next_words()? else { return Ok(None) };
-        let record = Record::from_words(&words);
+        // The canonical form was checked when the segment was loaded.
+        let record = Record::decode(&words);
         record.map(Some).map_err(|bad| Error::new(format!("record {}: {bad}", words[0])))
     }
 }

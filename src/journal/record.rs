@@ -26,7 +26,7 @@
 //!              200 received ns u64   208 valid until ns u64   216 order id of the outcome u64
 //!              224 seq of the last START or CONTROL u64: the configuration in force
 //!               flags HAS_EXTENSION: the record before is its extension; HAS_BREACH: the record
-//!               after has the first breach exactly
+//!               after has the first breach exactly (without it, the first breach has no numbers)
 //!  4 EXTENSION  32 words 0..7 of the extension slot as received (word 0, the stamp, as 0)
 //!  5 REPORT     as ORDER; decision 0: it gets no verdict
 //!  6 BREACH     32 check u8   33 unit u8   36 node u32   40 detail u32
@@ -80,7 +80,7 @@ pub mod flag {
     pub const REFUSED: u16 = 2;
     /// ORDER, REPORT: the record before is the extension.
     pub const HAS_EXTENSION: u16 = 4;
-    /// ORDER, REPORT: the record after is the first breach.
+    /// ORDER, REPORT: the record after has the first breach; without it, it has no numbers.
     pub const HAS_BREACH: u16 = 8;
 }
 
@@ -288,6 +288,20 @@ impl Record {
 
     /// Decodes; total. The crc is not looked at (it belongs to the file that the record is in).
     pub fn from_words(words: &RecordWords) -> Result<Record, BadRecord> {
+        let record = Record::decode(words)?;
+        // What is not named is zero: only the canonical form is a record.
+        let mut canonical = record.to_words();
+        canonical[1] |= words[1] & 0xffff_ffff;
+        match canonical.iter().zip(words).position(|(a, b)| a != b) {
+            Some(word) => {
+                Err(BadRecord { offset: word * 8, what: "bits that must be zero are not" })
+            }
+            None => Ok(record),
+        }
+    }
+
+    /// Like [`Record::from_words`] for words that are known to be canonical.
+    pub(super) fn decode(words: &RecordWords) -> Result<Record, BadRecord> {
         let bad = |offset, what| Err(BadRecord { offset, what });
         let Some(kind) = Kind::from_number(words[2] as u8) else {
             return bad(16, "no record kind has this number");
@@ -323,21 +337,14 @@ impl Record {
         {
             return bad(152, "an order without decision, or a report with one");
         }
-        let record = Record {
+        Ok(Record {
             seq: words[0],
             epoch: (words[1] >> 32) as u32,
             flags,
             lane: (words[2] >> 32) as u32,
             time_ns: words[3],
             body,
-        };
-        // What is not named is zero: only the canonical form is a record.
-        let mut canonical = record.to_words();
-        canonical[1] |= words[1] & 0xffff_ffff;
-        match canonical.iter().zip(words).position(|(a, b)| a != b) {
-            Some(word) => bad(word * 8, "bits that must be zero are not"),
-            None => Ok(record),
-        }
+        })
     }
 
     /// Decodes 256 bytes; total.

@@ -20,6 +20,8 @@ use crate::sync::{AtomicBool, Ordering};
 
 /// Records taken from the ring in one go.
 const BATCH: u64 = 1024;
+/// How many intervals an fsync may wait while the ring has a full batch.
+const CATCH_UP: u64 = 8;
 /// Pause between two attempts to get room for a segment.
 const SPACE_RETRY_NS: u64 = 100_000_000;
 
@@ -30,7 +32,8 @@ pub struct Options {
     pub dir: PathBuf,
     /// Records of a segment; in [16, 2^24].
     pub segment_records: u64,
-    /// An fsync begins at the latest this long after the record was taken, ns.
+    /// An fsync begins at the latest this long after the last one, ns; eight times as long while
+    /// the recorder is behind.
     pub sync_interval_ns: u64,
     /// And at the latest after so many records.
     pub sync_records: u64,
@@ -180,8 +183,7 @@ impl Recorder {
         loop {
             let now = clock();
             self.cursor.beat(now);
-            // SYNC recorder.stop: Acquire, pairs with Release in whoever asks it to end: what the
-            // ring shows was appended before.
+            // SYNC recorder.stop: Acquire, pairs with Release in recorder.rs ask_to_end()
             let stopping = stop.load(Ordering::Acquire);
             if self.drain_some(now)? > 0 {
                 idle = 0;
@@ -252,7 +254,10 @@ impl Recorder {
                 self.cursor.set_taken(segment.next_seq() - 1);
             }
             let unsynced = segment.next_seq() - 1 - segment.synced();
-            let due = now_ns.saturating_sub(self.synced_at_ns) >= self.options.sync_interval_ns;
+            // While it is behind, more records per fsync help to catch up.
+            let patience = if count == BATCH { CATCH_UP } else { 1 };
+            let interval = self.options.sync_interval_ns.saturating_mul(patience);
+            let due = now_ns.saturating_sub(self.synced_at_ns) >= interval;
             if unsynced >= self.options.sync_records || (unsynced > 0 && due) {
                 self.cursor.set_synced(segment.sync()?);
                 self.synced_at_ns = now_ns;
@@ -298,6 +303,12 @@ impl Recorder {
         }
         Ok(())
     }
+}
+
+/// Asks [`Recorder::run`] to finish. What the caller has seen in the ring by now is recorded.
+pub fn ask_to_end(stop: &AtomicBool) {
+    // SYNC recorder.stop: Release, pairs with Acquire in recorder.rs run()
+    stop.store(true, Ordering::Release);
 }
 
 /// Takes what a dead engine left in its ring into the journal and seals it. Returns the number of

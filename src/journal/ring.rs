@@ -224,14 +224,14 @@ impl RingWriter {
     #[inline]
     pub fn stage(&mut self, words: &RecordWords) {
         debug_assert_eq!(words[0], self.next);
-        let base = self.ring.slot(self.next);
-        let stamp = self.ring.map.word(base);
+        let slot = self.ring.map.words::<RECORD_WORDS>(self.ring.slot(self.next));
+        let stamp = &slot[0];
         stamp.store(0, Ordering::Relaxed);
         // SYNC journal.overwrite: Release, pairs with Acquire in ring.rs read(): who copies a word
         // of the new record sees that the stamp of the old one is gone.
         fence(Ordering::Release);
-        for (i, word) in words.iter().enumerate().skip(1) {
-            self.ring.map.word(base + 8 * i).store(*word, Ordering::Relaxed);
+        for (to, word) in slot.iter().zip(words).skip(1) {
+            to.store(*word, Ordering::Relaxed);
         }
         if self.next != self.shown {
             // Not the first of its group: nobody looks at it before the first one is shown.
@@ -309,16 +309,16 @@ impl RingReader {
     /// Copies the next record, if it is there, and moves on.
     #[inline]
     pub fn read(&mut self, out: &mut RecordWords) -> Read {
-        let base = self.ring.slot(self.next);
-        let stamp = self.ring.map.word(base);
+        let slot = self.ring.map.words::<RECORD_WORDS>(self.ring.slot(self.next));
+        let stamp = &slot[0];
         // SYNC journal.stamp: Acquire, pairs with Release in ring.rs publish()
         let before = stamp.load(Ordering::Acquire);
         if before != self.next {
             return if before > self.next || self.lapped() { Read::Overrun } else { Read::NotYet };
         }
         out[0] = before;
-        for (i, word) in out.iter_mut().enumerate().take(RECORD_WORDS).skip(1) {
-            *word = self.ring.map.word(base + 8 * i).load(Ordering::Relaxed);
+        for (word, from) in out.iter_mut().zip(slot).skip(1) {
+            *word = from.load(Ordering::Relaxed);
         }
         // SYNC journal.overwrite: Acquire, pairs with Release in ring.rs stage()
         fence(Ordering::Acquire);

@@ -55,16 +55,37 @@ pub struct Chain {
 impl Chain {
     /// Takes in a record; its crc does not count.
     pub fn absorb(&mut self, words: &RecordWords) {
-        let (mut a, mut b) = (self.a, self.b);
-        for i in 0..RECORD_WORDS {
-            let word = if i == 1 { words[1] & !0xffff_ffff } else { words[i] };
-            a = (a ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            a ^= a >> 31;
-            b = b.rotate_left(23).wrapping_add(word).wrapping_mul(0xd6e8_feb8_6659_fd93) ^ a;
+        // Independent products, so that they overlap; an odd factor keeps every changed bit.
+        let (mut first, mut second) = (0u64, 0u64);
+        for (i, word) in words.iter().enumerate() {
+            let word = if i == 1 { word & !0xffff_ffff } else { *word };
+            let mixed = word ^ (word >> 29);
+            first = first.wrapping_add(mixed.wrapping_mul(FACTORS[i]));
+            second =
+                second.wrapping_add((word ^ (word >> 33)).wrapping_mul(FACTORS[RECORD_WORDS + i]));
         }
-        *self = Chain { a, b };
+        let mix = |state: u64, sum: u64| {
+            let h = (state.rotate_left(17) ^ sum).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            h ^ (h >> 32)
+        };
+        self.a = mix(self.a, first);
+        self.b = mix(self.b ^ self.a, second);
     }
 }
+
+/// Odd factors, one for each word and half, by SplitMix64.
+const FACTORS: [u64; 2 * RECORD_WORDS] = {
+    let mut factors = [0; 2 * RECORD_WORDS];
+    let mut i = 0;
+    while i < factors.len() {
+        let mut z = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        factors[i] = (z ^ (z >> 31)) | 1;
+        i += 1;
+    }
+    factors
+};
 
 /// What the header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +184,15 @@ impl Header {
         let crc = crc32c::crc32c_append(self.seed(), &block[..32]);
         put(&mut block, 32, u64::from(crc));
         block
+    }
+
+    /// Is a record's crc right for this file? `seed` is [`Header::seed`].
+    pub(super) fn crc_is_right(seed: u32, bytes: &[u8; RECORD_BYTES]) -> bool {
+        let mut first = [0; 16];
+        first.copy_from_slice(&bytes[..16]);
+        first[8..12].fill(0);
+        let crc = crc32c::crc32c_append(crc32c::crc32c_append(seed, &first), &bytes[16..]);
+        crc.to_le_bytes() == bytes[8..12]
     }
 
     /// The record's bytes as the file has them.

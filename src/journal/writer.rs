@@ -9,7 +9,7 @@ use super::body::put_extension;
 use super::cursor::{Cursor, Status};
 use super::record::{
     Body, ControlEntry, Decided, EventEntry, Kind, LaneEntry, MarkEntry, NO_LANE, RECORD_WORDS,
-    Record, RecordWords, SETUP_CHUNK_BYTES, SetupChunk, Start, Stop, Text, flag, put_header,
+    Record, RecordWords, SETUP_CHUNK_BYTES, SetupChunk, Start, Stop, Text, bare, flag, put_header,
 };
 use super::ring::{RingPaths, RingWriter};
 use crate::abi::SlotWords;
@@ -225,7 +225,9 @@ impl JournalWriter {
             put_extension(&mut words, extension);
             self.ring.stage(&words);
         }
-        if outcome.first.is_some() {
+        // A breach without numbers is in the record of the order completely.
+        let exact = outcome.first.filter(|first| !bare(first));
+        if exact.is_some() {
             flags |= flag::HAS_BREACH;
         }
         let seq = self.ring.next_seq();
@@ -236,8 +238,8 @@ impl JournalWriter {
         self.header(&mut words, kind, flags, input.lane, input.now_ns);
         decided.put(&mut words);
         self.ring.stage(&words);
-        if let Some(first) = &outcome.first {
-            self.stage(0, input.lane, input.now_ns, Body::Breach(*first));
+        if let Some(first) = exact {
+            self.stage(0, input.lane, input.now_ns, Body::Breach(first));
         }
         self.stage_events(input.lane, input.now_ns, events);
         self.ring.publish();
@@ -276,7 +278,9 @@ impl JournalWriter {
         };
         let flags = if refused { flag::REFUSED } else { 0 };
         let seq = self.group(flags, NO_LANE, now_ns, entry, events)?;
-        self.configuration_seq = seq;
+        if !refused {
+            self.configuration_seq = seq;
+        }
         Ok(seq)
     }
 

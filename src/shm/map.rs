@@ -1,7 +1,7 @@
 //! Shared memory as the only thing it can safely be: words that somebody else may change.
 //!
 //! A [`Mapping`] hands out references to atomic words, bounds-checked, and nothing else: never a
-//! slice, never a struct. Whether plain Rust references over memory written by another process
+//! slice of bytes, never a struct. Whether plain Rust references over memory written by another process
 //! are sound is an open question of the language; atomic words are the narrowest form that model
 //! checkers and sanitizers understand, and compile to plain loads and stores.
 
@@ -64,6 +64,16 @@ impl Mapping {
         // SAFETY: in bounds and aligned by the assertion (mappings are page-aligned); an atomic
         // may be changed by others at any time; the borrow of `self` keeps the mapping alive.
         unsafe { &*self.raw.as_mut_ptr().add(offset).cast::<AtomicU64>() }
+    }
+
+    /// `N` 64-bit words from a byte offset on. Panics like [`Mapping::word`], once for all of them.
+    #[inline(always)]
+    pub fn words<const N: usize>(&self, offset: usize) -> &[AtomicU64; N] {
+        let inside =
+            offset.is_multiple_of(8) && N * 8 <= self.raw.len() && offset <= self.raw.len() - N * 8;
+        assert!(inside, "{N} words at {offset} outside");
+        // SAFETY: as in `word`, for each of the N words; an array of atomics is nothing but atomics.
+        unsafe { &*self.raw.as_mut_ptr().add(offset).cast::<[AtomicU64; N]>() }
     }
 
     /// The 32-bit word at a byte offset. Panics like [`Mapping::word`].
