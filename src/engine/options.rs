@@ -112,8 +112,8 @@ impl Options {
             order_capacity: 256,
             verdict_capacity: 256,
             orders_per_sweep: 16,
-            journal_records: 1 << 18,
-            segment_records: 1 << 18,
+            journal_records: 1 << 16,
+            segment_records: 1 << 16,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::engine::hot::HotLoop;
 use crate::engine::inherit;
 use crate::engine::options::{Options, Words};
 use crate::engine::os::{self, STOP_SIGNALS, Signals};
-use crate::engine::recovery;
+use crate::engine::recovery::{self, Recovered};
 use crate::engine::serve::Core;
 use crate::engine::state_dir::{self, ENGINE_LOCK, Lock};
 use crate::engine::wire::{Wire, Word};
@@ -83,23 +83,25 @@ fn start(words: &Words, supervisor: &Connection) -> Result<Engine> {
     let recovered = recovery::recover(&options.journal_dir, &setup)?;
     let mut journal = JournalWriter::open(&RingPaths::in_dir(&options.state_dir, epoch))?;
     let first_seq = journal.next_seq();
-    let last_seq = recovered.applier.last_seq();
-    if recovered.records > 0 && first_seq != last_seq + 1 {
+    let Recovered { mut machine, last_seq, inputs, notes } = recovered;
+    if last_seq > 0 && first_seq != last_seq + 1 {
         return Err(Error::new(format!(
             "the journal on disk ends with record {last_seq}, but the ring begins with {first_seq}"
         )));
     }
-    let mut machine = recovered.applier.into_machine();
+    for note in notes {
+        Wire::new(Word::Warning).with_text(note).send(supervisor)?;
+    }
     let (now_ns, wall_ns) = (clock::now_ns(), clock::wall_ns());
     machine.set_wall_offset(wall_ns.saturating_sub(now_ns));
     journal.append_start(&StartInput {
         setup_image: &setup_image,
-        continues: recovered.records > 0,
+        continues: last_seq > 0,
         state_hash: machine.state_hash(),
         valid_ns: options.profile.verdict_valid_ns,
         now_ns,
         wall_ns,
-        build: concat!("riskgate ", env!("CARGO_PKG_VERSION")),
+        build: recovery::BUILD,
     })?;
     let lanes: Vec<String> = setup.lanes.iter().map(|l| l.name.clone()).collect();
     let stats = StatsWriter::create(&options.stats(), epoch, &lanes)?;
@@ -120,9 +122,9 @@ fn start(words: &Words, supervisor: &Connection) -> Result<Engine> {
     if let Err(warning) = os::lock_memory() {
         Wire::new(Word::Warning).with_text(warning).send(supervisor)?;
     }
-    let greeting = match recovered.records {
+    let greeting = match last_seq {
         0 => "fresh state".to_string(),
-        n => format!("{n} journal records applied, {open_orders} open orders"),
+        _ => format!("{inputs} inputs of the journal applied, {open_orders} open orders"),
     };
     let common = LaneParams {
         epoch,

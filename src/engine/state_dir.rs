@@ -133,7 +133,7 @@ mod tests {
     fn locks_exclude_and_epochs_count() {
         let dir = std::env::temp_dir().join(format!("riskgate-state-{}", std::process::id()));
         make(&dir).unwrap();
-        let held = lock(&dir, "x.lock").unwrap().ok().expect("nobody has it");
+        let Ok(held) = lock(&dir, "x.lock").unwrap() else { panic!("nobody has it") };
         let holder_now = holder(&dir, "x.lock").unwrap();
         assert_eq!(holder_now, Some(Holder::Process(std::process::id())));
         drop(held);

@@ -10,10 +10,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::abi::rendezvous::{OutstandingItem, PositionItem};
-use crate::engine::recovery::{self, Applier};
+use crate::engine::recovery::BUILD;
 use crate::error::{Error, Result};
-use crate::journal::record::{RECORD_WORDS, Record};
-use crate::journal::ring::{Read, RingPaths, RingReader};
+use crate::journal::follow::{self, Followed};
+use crate::journal::ring::{RingPaths, RingReader};
 use crate::machine::{Machine, OpenOrderView};
 use crate::state::setup::Setup;
 
@@ -22,7 +22,7 @@ const IDLE: Duration = Duration::from_millis(2);
 /// How long an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// Records applied between two looks at the questions.
-const BATCH: u32 = 50_000;
+const BATCH: u64 = 50_000;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,11 +91,11 @@ fn follow(setup: &Setup, journal_dir: &Path, paths: &RingPaths, asked: &mpsc::Re
     let mut state = Following::begin(setup, journal_dir, paths);
     loop {
         if let Ok(following) = &mut state
-            && let Err(error) = following.advance(BATCH)
+            && let Err(error) = following.advance()
         {
             state = Err(error);
         }
-        let lags = state.as_ref().is_ok_and(|f| f.ring.published() >= f.ring.next_seq());
+        let lags = state.as_ref().is_ok_and(Following::lags);
         let patience = if lags { Duration::ZERO } else { IDLE };
         match asked.recv_timeout(patience) {
             Ok(question) => {
@@ -112,7 +112,7 @@ fn follow(setup: &Setup, journal_dir: &Path, paths: &RingPaths, asked: &mpsc::Re
 }
 
 struct Following {
-    applier: Applier,
+    follower: follow::Follower,
     ring: RingReader,
     setup: Setup,
     journal_dir: PathBuf,
@@ -121,46 +121,36 @@ struct Following {
 impl Following {
     fn begin(setup: &Setup, journal_dir: &Path, paths: &RingPaths) -> Result<Following> {
         let ring = RingReader::open(paths, 0)?;
-        let applier = recovery::recover_before(journal_dir, setup, ring.first_seq())?.applier;
-        Ok(Following { applier, ring, setup: setup.clone(), journal_dir: journal_dir.into() })
+        let follower = follow::Follower::new(BUILD);
+        Ok(Following { follower, ring, setup: setup.clone(), journal_dir: journal_dir.into() })
     }
 
-    /// Applies what is there, at most so many records.
-    fn advance(&mut self, most: u32) -> Result<()> {
-        let mut words = [0; RECORD_WORDS];
-        for _ in 0..most {
-            match self.ring.read(&mut words) {
-                Read::Record => {
-                    let record = Record::from_words(&words)
-                        .map_err(|bad| Error::new(format!("record {}: {bad}", words[0])))?;
-                    self.applier.apply(&record)?;
-                }
-                Read::NotYet => return Ok(()),
-                Read::Overrun => return self.catch_up(),
-            }
+    /// Applies what is there, at most so many records of the ring; what the ring does not have
+    /// (any more) comes from the segment files.
+    fn advance(&mut self) -> Result<()> {
+        if self.follower.read_ring(&mut self.ring, BATCH)? == Followed::Overrun {
+            self.follower.read_segments(&self.journal_dir)?;
         }
         Ok(())
     }
 
-    /// The engine was faster than we: begin again from the segment files.
-    fn catch_up(&mut self) -> Result<()> {
-        self.applier = recovery::recover(&self.journal_dir, &self.setup)?.applier;
-        self.ring.seek(self.applier.last_seq() + 1);
-        Ok(())
+    /// Is there more to apply?
+    fn lags(&self) -> bool {
+        self.follower.progress().last_seq < self.ring.published()
     }
 
     /// An answer as of now: everything that is published at this moment is applied first.
     fn answer(&mut self, question: Question, lane: u32) -> Result<Answer> {
         let target = self.ring.published();
         let started = Instant::now();
-        while self.ring.next_seq() <= target {
-            self.advance(BATCH)?;
+        while self.follower.progress().last_seq < target {
+            self.advance()?;
             if started.elapsed() > ANSWER_TIMEOUT {
                 return Err(Error::new("it lags behind the engine"));
             }
         }
-        let machine = self.applier.machine();
-        let seq = self.applier.last_seq();
+        let seq = self.follower.progress().last_seq;
+        let machine = self.follower.machine().ok_or_else(|| Error::new("nothing is journaled"))?;
         Ok(match question {
             Question::Outstanding => Answer::Outstanding(seq, outstanding(machine, lane)),
             Question::Positions => Answer::Positions(seq, positions(machine, &self.setup, lane)),

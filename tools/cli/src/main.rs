@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use riskgate::engine::frozen_alloc::FrozenAlloc;
 
 mod config;
+mod demo;
 mod journal;
 mod replay;
 mod run;
@@ -27,6 +28,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Args),
+    Demo(demo::Args),
     #[command(hide = true)]
     Engine(run::ChildArgs),
     #[command(hide = true)]
@@ -42,6 +44,7 @@ enum Command {
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(args) => run::main(&args),
+        Command::Demo(args) => demo::main(&args),
         Command::Engine(args) => run::engine(&args),
         Command::Recorder(args) => run::recorder(&args),
         Command::Scenario(args) => scenario::main(&args),

@@ -9,8 +9,8 @@ use riskgate::error::{Error, Result};
 use riskgate::journal::image;
 use riskgate::state::setup::Setup;
 
-use crate::config::load;
 use crate::config::options as configured;
+use crate::config::{example, load};
 
 const AFTER_HELP: &str = "\
 Example:
@@ -25,8 +25,8 @@ Exit status: 0 stopped in good order, 1 refused to start or did not end in good 
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The configuration (TOML); `riskgate config example` prints one.
-    #[arg(long, required_unless_present = "setup")]
+    /// The configuration (TOML); without one, the example that `riskgate config example` prints.
+    #[arg(long)]
     config: Option<PathBuf>,
     /// A setup image instead of a configuration, for tests.
     #[arg(long, hide = true, conflicts_with = "config", requires = "state_dir")]
@@ -94,7 +94,7 @@ fn prepare(args: &Args) -> Result<(Options, Setup)> {
     let (mut options, setup) = match (&args.config, &args.setup) {
         (Some(path), _) => from_config(path)?,
         (None, Some(path)) => from_image(path)?,
-        (None, None) => return Err(Error::new("name a configuration with --config")),
+        (None, None) => from_example()?,
     };
     if let Some(dir) = &args.state_dir {
         options.state_dir.clone_from(dir);
@@ -138,6 +138,16 @@ fn from_config(path: &Path) -> Result<(Options, Setup)> {
     let config = load::load(path).map_err(|problems| {
         Error::new(format!("{} is refused:\n  {}", path.display(), problems.join("\n  ")))
     })?;
+    Ok(options_of(config))
+}
+
+fn from_example() -> Result<(Options, Setup)> {
+    println!("no --config: running the example (`riskgate config example` prints it)");
+    let config = example::load().map_err(|problems| Error::new(problems.join("\n  ")))?;
+    Ok(options_of(config))
+}
+
+fn options_of(config: load::Config) -> (Options, Setup) {
     let run = config.options;
     let mut profile = match run.profile {
         configured::Profile::Production => Profile::PRODUCTION,
@@ -163,7 +173,7 @@ fn from_config(path: &Path) -> Result<(Options, Setup)> {
         segment_records: run.segment_records,
         ..Options::new(run.state_dir, run.journal_dir)
     };
-    Ok((options, config.setup))
+    (options, config.setup)
 }
 
 /// Is the core taken out of the kernel's scheduling (`isolcpus`)?
