@@ -139,7 +139,7 @@ impl Runner {
             Action::Replace { id, request, changes } => self.submit_replace(*id, *request, changes),
             Action::Cancel { id, request } => self.submit_cancel(*id, *request),
             Action::MassCancel { request, changes } => self.submit_mass_cancel(*request, changes),
-            Action::Report(report) => self.report(report),
+            Action::Report(report) => return self.report(report),
             Action::Mark { instrument, change } => self.mark(*instrument, change),
             Action::Advance { ns } => self.now_ns = self.now_ns.saturating_add(*ns),
             Action::Restart => return self.restart(),
@@ -242,7 +242,7 @@ impl Runner {
         self.send(slot.to_words(), None);
     }
 
-    fn report(&mut self, report: &Report) {
+    fn report(&mut self, report: &Report) -> std::result::Result<u32, Vec<Mismatch>> {
         let fresh_request = self.book.fresh_request();
         let fresh_execution = self.book.fresh_execution();
         let tracked = self.book.orders.get_mut(&report.id);
@@ -299,7 +299,12 @@ impl Runner {
                 }
             },
         }
+        if report.kind == kind::FILL && slot.price == PRICE_UNDEFINED {
+            let came = "none, and the order has none either".to_string();
+            return Err(vec![mismatch("price", "given", came)]);
+        }
         self.send(slot.to_words(), None);
+        Ok(0)
     }
 
     fn mark(&mut self, instrument: u32, change: &MarkChange) {
