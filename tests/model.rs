@@ -1,0 +1,161 @@
+//! The real gate against the reference, in random worlds and random lives.
+//!
+//! `RISKGATE_SEED` repeats one seed, `RISKGATE_ORDERS` sets how many orders are compared
+//! (1,000,000 with optimisation, 20,000 without), `RISKGATE_VERBOSE` prints the life that led to
+//! a disagreement.
+
+#[path = "model/mod.rs"]
+mod model;
+
+use model::duel::Coverage;
+use model::gate::Mistake;
+use model::play;
+use riskgate::abi::codes::Check;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// New orders and replaces per world.
+const ORDERS_PER_WORLD: u64 = 250;
+/// First seed of the standard run.
+const FIRST_SEED: u64 = 0x5eed_0000;
+
+/// What must be rejected somewhere in a full run.
+const CHECKS: [Check; 32] = [
+    Check::Malformed,
+    Check::UnknownInstrument,
+    Check::UnknownAccount,
+    Check::UnknownOrder,
+    Check::LimitNotSet,
+    Check::LaneNotPermitted,
+    Check::DuplicateOrderId,
+    Check::Arithmetic,
+    Check::GateNotReady,
+    Check::JournalUnavailable,
+    Check::Capacity,
+    Check::Killed,
+    Check::Blocked,
+    Check::InstrumentState,
+    Check::Restricted,
+    Check::StaleMark,
+    Check::MaxOrderQty,
+    Check::MaxOrderValue,
+    Check::MinOrderQty,
+    Check::LotSize,
+    Check::TickSize,
+    Check::PriceCollar,
+    Check::MaxOpenOrders,
+    Check::MaxLong,
+    Check::MaxShort,
+    Check::GrossExposure,
+    Check::NetExposure,
+    Check::LongExposure,
+    Check::ShortExposure,
+    Check::OpenOrderValue,
+    Check::SectorConcentration,
+    Check::WashTrade,
+];
+
+#[test]
+fn real_gate_and_reference_agree_on_every_order() {
+    let standard = if cfg!(debug_assertions) { 20_000 } else { 1_000_000 };
+    let orders = play::number_from("RISKGATE_ORDERS", standard);
+    let first = play::number_from("RISKGATE_SEED", FIRST_SEED);
+    play::watchdog(Duration::from_secs(1_800));
+    let worlds = orders.div_ceil(ORDERS_PER_WORLD);
+    let next = AtomicU64::new(0);
+    let total = Mutex::new((Coverage::default(), None::<(u64, String)>));
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(4));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    if n >= worlds || total.lock().unwrap().1.is_some() {
+                        return;
+                    }
+                    let seed = first + n;
+                    let told = std::panic::catch_unwind(|| {
+                        play::world(seed, ORDERS_PER_WORLD, Mistake::None)
+                    });
+                    let told = told.unwrap_or_else(|_| Err(format!("seed {seed:#x} panicked")));
+                    let mut total = total.lock().unwrap();
+                    match told {
+                        Ok(coverage) => total.0.merge(&coverage),
+                        Err(text) => total.1 = Some((seed, text)),
+                    }
+                }
+            });
+        }
+    });
+    let (coverage, failed) = total.into_inner().unwrap();
+    print_coverage(&coverage, first, worlds);
+    if let Some((_, text)) = failed {
+        panic!("{text}");
+    }
+    if orders >= standard.min(100_000) {
+        for check in CHECKS {
+            let hit = coverage.hits.get(&check).is_some_and(|h| h[0] > 0);
+            assert!(hit, "no order was rejected by {}: the lives are too tame", check.name());
+        }
+    }
+}
+
+#[test]
+fn canary_each_deliberate_mistake_is_found() {
+    play::watchdog(Duration::from_secs(1_800));
+    for mistake in [
+        Mistake::ExclusiveLimit,
+        Mistake::SkipAncestors,
+        Mistake::DropRate,
+        Mistake::DropExcess,
+        Mistake::ForgetChain,
+        Mistake::WashBuysOnly,
+        Mistake::NoRearm,
+        Mistake::BustLowersDay,
+    ] {
+        let found =
+            (0..400).find(|n| play::world(FIRST_SEED + n, ORDERS_PER_WORLD, mistake).is_err());
+        let n = found.unwrap_or_else(|| panic!("{mistake:?} went unnoticed in 400 worlds"));
+        println!("{mistake:?}: found in world {n}");
+    }
+}
+
+fn print_coverage(c: &Coverage, first: u64, worlds: u64) {
+    println!("{worlds} worlds from seed {first:#x}: {} inputs", c.inputs);
+    println!(
+        "{} new orders and replaces compared, {}% accepted; {} replayed, {} what-ifs, {} latches, \
+         {} passive alerts",
+        c.orders,
+        c.accepted * 100 / c.orders.max(1),
+        c.replayed,
+        c.what_ifs,
+        c.latches,
+        c.passive
+    );
+    println!("{:>22} {:>9} {:>9} {:>9} {:>9}", "check", "rejects", "alerts", "shadow", "soft");
+    for (check, [rejects, alerts, shadow, soft]) in &c.hits {
+        println!("{:>22} {rejects:>9} {alerts:>9} {shadow:>9} {soft:>9}", check.name());
+    }
+}
+
+#[test]
+#[ignore = "a tool: lists the first disagreement of each of many worlds"]
+fn survey() {
+    let worlds = play::number_from("RISKGATE_ORDERS", 200);
+    let first = play::number_from("RISKGATE_SEED", FIRST_SEED);
+    let mut agreed = 0;
+    for n in 0..worlds {
+        let told =
+            std::panic::catch_unwind(|| play::world(first + n, ORDERS_PER_WORLD, Mistake::None));
+        match told {
+            Ok(Ok(_)) => agreed += 1,
+            Ok(Err(text)) => {
+                let tail = text.find("input:").map_or(&text[..], |at| &text[at..]);
+                println!("{:#x}: {tail}", first + n);
+            }
+            Err(_) => println!("{:#x}: panicked", first + n),
+        }
+    }
+    println!("{agreed} of {worlds} worlds agree");
+}

@@ -1,0 +1,570 @@
+//! Every check of a request that has a shape, in the words of the catalogue.
+
+use super::book::{Change, Order, Tally};
+use super::decide::{Request, fresh_order};
+use super::gate::{Answer, Finding, Mistake, Model};
+use super::measure::{self, Measure};
+use super::num::{self, Decimal, dec, mul};
+use riskgate::abi::PRICE_UNDEFINED;
+use riskgate::abi::codes::Check;
+use riskgate::abi::order::{order_type, side, tif};
+use riskgate::abi::verdict::{self, NO_NODE, decision};
+use riskgate::fixed::{PRICE_ONE, Wide};
+use riskgate::gate::outcome::{EventKind, MeasureUnit};
+use riskgate::state::command::{KillScope, Restriction};
+use riskgate::state::limit::{Action, Band, Bound, Collar, Latch, Limit, Phase, Variant};
+
+/// What an order counts at.
+pub(super) struct ValuePrice {
+    pub price: i64,
+    pub excess: i64,
+    /// An aggressive collar with something that applies is on the path.
+    pub collared: bool,
+}
+
+/// Checks that cannot be evaluated without a mark.
+const NEED_MARK: [Check; 8] = [
+    Check::MaxOrderValue,
+    Check::PriceCollar,
+    Check::GrossExposure,
+    Check::NetExposure,
+    Check::LongExposure,
+    Check::ShortExposure,
+    Check::OpenOrderValue,
+    Check::SectorConcentration,
+];
+
+/// Does a what-if revalue its instrument for good?
+pub const WHAT_IF_REVALUES: bool = true;
+
+/// Breaches of one order while they are collected.
+struct Docket<'a> {
+    answer: &'a mut Answer,
+    account_phase: Phase,
+    /// What rejects: (check, order of preference within the check, finding).
+    rejecting: Vec<(Check, i128, Finding)>,
+    latches: Vec<(u32, Latch, Check)>,
+}
+
+impl Docket<'_> {
+    /// A breach that rejects in every phase.
+    fn absolute(&mut self, finding: Finding) {
+        self.answer.breaches |= finding.check.bit();
+        self.rejecting.push((finding.check, 0, finding));
+    }
+
+    /// A breach of a limit; of several in one check the lowest `rank` is reported.
+    fn breach(&mut self, phase: Phase, action: Action, latch: Latch, rank: i128, found: Finding) {
+        let bit = found.check.bit();
+        match phase.min(self.account_phase) {
+            Phase::Shadow => self.answer.shadow |= bit,
+            Phase::Warn => self.answer.alerts |= bit,
+            Phase::Enforce if action == Action::Alert => self.answer.alerts |= bit,
+            Phase::Enforce => {
+                match action {
+                    Action::BlockLatch => self.latches.push((found.node, latch, found.check)),
+                    Action::CloseOnly => {
+                        self.latches.push((found.node, Latch::CloseOnly, found.check));
+                    }
+                    _ => {}
+                }
+                self.answer.breaches |= bit;
+                self.rejecting.push((found.check, rank, found));
+            }
+        }
+    }
+}
+
+impl Model {
+    pub(super) fn evaluate(&mut self, now_ns: u64, request: &Request, what_if: bool) -> Answer {
+        if what_if {
+            if WHAT_IF_REVALUES && let Ok(mark) = self.usable_mark(now_ns, request.instrument) {
+                self.valued[request.instrument as usize] = Some(mark);
+                self.settle(&mut Answer::default(), true, Some(request.instrument));
+            }
+            // Touches nothing: everything happens to a copy (that does not need the history).
+            let history = std::mem::take(&mut self.history);
+            let mut copy = self.clone();
+            self.history = history;
+            if let Ok(mark) = copy.usable_mark(now_ns, request.instrument) {
+                copy.valued[request.instrument as usize] = Some(mark);
+            }
+            if copy.overflows(now_ns, request) {
+                return Answer::reject(Check::Arithmetic, 0);
+            }
+            let mut answer = Answer::default();
+            copy.weigh(now_ns, request, &mut answer);
+            if answer.decision == decision::ACCEPT {
+                answer.decision = decision::WOULD_ACCEPT;
+            }
+            return answer;
+        }
+        let mut answer = Answer::default();
+        if let Ok(mark) = self.usable_mark(now_ns, request.instrument)
+            && self.valued[request.instrument as usize] != Some(mark)
+        {
+            self.valued[request.instrument as usize] = Some(mark);
+            self.settle(&mut answer, true, Some(request.instrument));
+        }
+        if self.overflows(now_ns, request) {
+            let events = std::mem::take(&mut answer.events);
+            return Answer { events, soft: answer.soft, ..Answer::reject(Check::Arithmetic, 0) };
+        }
+        let excess = self.weigh(now_ns, request, &mut answer);
+        if answer.decision == decision::ACCEPT {
+            self.accept(request, excess);
+            self.settle(&mut answer, false, Some(request.instrument));
+        }
+        answer
+    }
+
+    /// All checks. Returns the excess that acceptance freezes.
+    fn weigh(&mut self, now_ns: u64, request: &Request, answer: &mut Answer) -> i64 {
+        let value = self.value_price(now_ns, request).expect("tested by the arithmetic check");
+        let mut docket = Docket {
+            account_phase: self.account_phase(request.account),
+            answer,
+            rejecting: Vec::new(),
+            latches: Vec::new(),
+        };
+        let unpriced =
+            matches!(request.kind, order_type::MARKET | order_type::PEGGED | order_type::STOP);
+        self.limit_not_set(request, unpriced && !value.collared, &mut docket);
+        if !self.replace_reduces(request) {
+            let change = self.changed_order(request, value.excess);
+            let after = self.tally(&match request.target {
+                None => Change::Add(&change),
+                Some(at) => Change::Instead(at, &change),
+            });
+            let row = after.row(request.account, request.instrument);
+            let reduces = match request.side {
+                side::BUY => row.p < 0 && row.p + row.b <= 0,
+                _ => row.p > 0 && row.p - row.s >= 0,
+            };
+            self.may_trade(request, reduces, &mut docket);
+            let markless = self.stale(now_ns, request, unpriced, &mut docket);
+            self.is_sane(now_ns, request, &value, markless, &mut docket);
+            self.fits(request, &after, reduces, markless, &mut docket);
+        }
+        self.wash(request, &mut docket);
+        let Docket { mut rejecting, latches, .. } = docket;
+        rejecting.sort_by_key(|(check, rank, _)| (*check, *rank));
+        if let Some((check, rank, _)) = rejecting.first().cloned() {
+            answer.decision = decision::REJECT;
+            answer.first = rejecting
+                .into_iter()
+                .filter(|(c, r, _)| *c == check && *r == rank)
+                .map(|(_, _, finding)| finding)
+                .collect();
+            for (node, latch, check) in latches {
+                self.latch(node, latch, check, answer);
+            }
+        } else {
+            answer.decision = decision::ACCEPT;
+        }
+        value.excess
+    }
+
+    /// The order as it would be: a new one, or the target with one more pending replace.
+    fn changed_order(&self, request: &Request, excess: i64) -> Order {
+        let excess = if self.mistake == Mistake::DropExcess { 0 } else { excess };
+        let terms = request.terms(u64::MAX, excess);
+        match request.target {
+            None => fresh_order(request, terms),
+            Some(at) => {
+                let mut order = self.orders[at].clone();
+                if self.mistake == Mistake::ForgetChain {
+                    order.pending.clear();
+                    order.current = terms;
+                } else {
+                    order.pending.push(terms);
+                }
+                order
+            }
+        }
+    }
+
+    fn replace_reduces(&self, request: &Request) -> bool {
+        let Some(at) = request.target else { return false };
+        let order = &self.orders[at];
+        let reach = request.terms(0, 0).reach(request.side);
+        let largest = order.chain().map(|t| t.total).max().unwrap_or(0);
+        let not_more_aggressive = match request.side {
+            side::BUY => order.chain().any(|t| reach <= t.reach(request.side)),
+            _ => order.chain().any(|t| reach >= t.reach(request.side)),
+        };
+        request.total <= largest
+            && not_more_aggressive
+            && order.chain().all(|t| t.kind == request.kind)
+    }
+
+    /// Limits of a check on the request's path with their rank: 0 for an instrument's own, else
+    /// distance from the account.
+    fn on_path(&self, check: Check, request: &Request) -> Vec<(i128, Limit)> {
+        let path = match self.mistake {
+            Mistake::SkipAncestors => vec![request.account],
+            _ => self.path(request.account),
+        };
+        self.setup
+            .limits
+            .iter()
+            .filter(|l| l.check == check && l.instrument.is_none_or(|i| i == request.instrument))
+            .filter_map(|l| match l.node {
+                None => Some((0, *l)),
+                Some(n) => path.iter().position(|p| *p == n).map(|depth| (depth as i128, *l)),
+            })
+            .collect()
+    }
+
+    fn bounded(&self, check: Check, request: &Request) -> Vec<(i128, Limit)> {
+        let mut limits = self.on_path(check, request);
+        limits.retain(|(_, l)| l.bound != Bound::Unlimited);
+        limits
+    }
+
+    fn limit_not_set(&self, request: &Request, no_collar: bool, docket: &mut Docket) {
+        let missing = self
+            .setup
+            .required
+            .iter()
+            .find(|check| self.on_path(*check, request).is_empty())
+            .into_iter()
+            .chain(no_collar.then_some(Check::PriceCollar))
+            .min();
+        if let Some(check) = missing {
+            let detail = u32::from(check.number());
+            docket.absolute(Finding { detail, ..Finding::bare(Check::LimitNotSet) });
+        }
+    }
+
+    fn may_trade(&self, request: &Request, reduces: bool, docket: &mut Docket) {
+        let path = self.path(request.account);
+        let killed = self.kills.iter().any(|kill| match *kill {
+            KillScope::Firm => true,
+            KillScope::Node(n) => path.contains(&n),
+            KillScope::NodeSide(n, s) => path.contains(&n) && s == request.side,
+            KillScope::Instrument(i) => i == request.instrument,
+            KillScope::Lane(l) => l == request.lane,
+            KillScope::Venue(v) => v == request.venue,
+            KillScope::Side(s) => s == request.side,
+        });
+        if killed {
+            docket.absolute(Finding::bare(Check::Killed));
+        }
+        let blocked = path
+            .iter()
+            .any(|n| self.latched_all.contains(n) || (self.latched_close.contains(n) && !reduces));
+        if blocked {
+            docket.absolute(Finding::bare(Check::Blocked));
+        }
+        if self.halted.contains(&request.instrument) {
+            docket.absolute(Finding::bare(Check::InstrumentState));
+        }
+        let restricted = path.iter().any(|n| {
+            [None, Some(request.instrument)].iter().any(|i| {
+                match self.restrictions.get(&(*n, *i)) {
+                    None | Some(Restriction::Open) => false,
+                    Some(Restriction::BuyOnly) => request.side != side::BUY,
+                    Some(Restriction::SellOnly) => request.side != side::SELL,
+                    Some(Restriction::CloseOnly) => !reduces,
+                    Some(Restriction::NoTrading) => true,
+                }
+            })
+        });
+        if restricted {
+            docket.absolute(Finding::bare(Check::Restricted));
+        }
+    }
+
+    /// Action and phase of a check that needs no number: of its nearest limit row, or default.
+    fn always_on(&self, check: Check, request: &Request) -> Limit {
+        let mut rows = self.on_path(check, request);
+        rows.sort_by_key(|(rank, _)| *rank);
+        match rows.first() {
+            Some((_, row)) => *row,
+            None => Limit::new(check, None, None, Bound::Unlimited),
+        }
+    }
+
+    /// Is there no mark? Breaches `stale_mark` if anything needs one.
+    fn stale(&self, now_ns: u64, request: &Request, unpriced: bool, docket: &mut Docket) -> bool {
+        let usable = self.usable_mark(now_ns, request.instrument).is_ok()
+            && self.unit(request.instrument).is_some();
+        if usable {
+            return false;
+        }
+        let strongest = NEED_MARK
+            .iter()
+            .flat_map(|check| self.bounded(*check, request))
+            .map(|(_, limit)| limit.phase)
+            .chain(unpriced.then_some(Phase::Enforce))
+            .max();
+        if let Some(strongest) = strongest {
+            let row = self.always_on(Check::StaleMark, request);
+            let phase = row.phase.min(strongest);
+            docket.breach(phase, row.action, row.latch, 0, Finding::bare(Check::StaleMark));
+        }
+        true
+    }
+
+    fn is_sane(
+        &mut self,
+        now_ns: u64,
+        request: &Request,
+        value: &ValuePrice,
+        markless: bool,
+        docket: &mut Docket,
+    ) {
+        let instrument = self.setup.instruments[request.instrument as usize].clone();
+        let total = num::qty(i128::from(request.total));
+        let mut largest = |check: Check, observed: Decimal, unit: MeasureUnit, places: u32| {
+            for (_, limit) in self.bounded(check, request) {
+                let Bound::Value(bound) = limit.bound else { continue };
+                let bound = dec(bound, if unit == MeasureUnit::Money { 17 } else { places });
+                self.per_order(&limit, observed, bound, unit, docket);
+            }
+        };
+        largest(Check::MaxOrderQty, total, MeasureUnit::Qty, 8);
+        if !markless {
+            let unit = self.unit(request.instrument).expect("there is a rate");
+            let worth = mul(mul(total, num::price(value.price)), unit);
+            largest(Check::MaxOrderValue, worth, MeasureUnit::Money, 36);
+        }
+        for (_, limit) in self.bounded(Check::MinOrderQty, request) {
+            let Bound::Value(bound) = limit.bound else { continue };
+            let least = bound.max(i128::from(instrument.lot));
+            if i128::from(request.total) < least {
+                let found = Finding {
+                    node: limit.node.unwrap_or(NO_NODE),
+                    unit: MeasureUnit::Qty,
+                    observed: Wide::from_i128(i128::from(request.total)),
+                    limit: Wide::from_i128(least),
+                    ..Finding::bare(Check::MinOrderQty)
+                };
+                docket.breach(limit.phase, limit.action, limit.latch, 0, found);
+            }
+        }
+        let mut multiple = |check: Check, value: i64, step: i64, unit: MeasureUnit| {
+            if step != 0 && value % step != 0 {
+                let row = self.always_on(check, request);
+                let found = Finding {
+                    unit,
+                    observed: Wide::from_i128(i128::from(value)),
+                    limit: Wide::from_i128(i128::from(step)),
+                    ..Finding::bare(check)
+                };
+                docket.breach(row.phase, row.action, row.latch, 0, found);
+            }
+        };
+        multiple(Check::LotSize, request.total, instrument.lot, MeasureUnit::Qty);
+        if request.price != PRICE_UNDEFINED {
+            let tick = self.tick_at(request.instrument, request.price);
+            multiple(Check::TickSize, request.price, tick, MeasureUnit::Price);
+        }
+        if !markless && request.price != PRICE_UNDEFINED {
+            let mark = self.usable_mark(now_ns, request.instrument).expect("there is a mark");
+            self.collar(mark, request, docket);
+        }
+    }
+
+    /// A number of the order against a limit, with thresholds where set.
+    fn per_order(
+        &self,
+        limit: &Limit,
+        observed: Decimal,
+        bound: Decimal,
+        unit: MeasureUnit,
+        docket: &mut Docket,
+    ) {
+        let node = limit.node.unwrap_or(NO_NODE);
+        if measure::exceeds(self.mistake, observed, bound) {
+            let places = unit.places();
+            let found = Finding {
+                node,
+                unit,
+                observed: num::wide(observed, places),
+                limit: num::wide(bound, places),
+                ..Finding::bare(limit.check)
+            };
+            let rank = bound.mantissa() * 10i128.pow(17 - bound.scale().min(17));
+            docket.breach(limit.phase, limit.action, limit.latch, rank, found);
+        } else if limit.phase.min(docket.account_phase) != Phase::Shadow {
+            let reached = |p: &&u8| **p > 0 && observed >= mul(bound, dec(i128::from(**p), 2));
+            if let Some(percent) = limit.soft_percent.iter().filter(reached).max() {
+                docket.answer.notice(EventKind::Soft, limit.check, node, *percent);
+            }
+        }
+    }
+
+    fn collar(&self, mark: i64, request: &Request, docket: &mut Docket) {
+        let distance = i128::from(request.price) - i128::from(mark);
+        let aggressive = (request.side == side::BUY) == (distance > 0);
+        for (_, limit) in self.bounded(Check::PriceCollar, request) {
+            let Bound::Collar(collar) = limit.bound else { continue };
+            let band = if aggressive { collar.aggressive } else { collar.passive };
+            let Some(width) = self.width(request.instrument, mark, &band, collar.use_smaller)
+            else {
+                continue;
+            };
+            // The width is exact in 1e-17; a verdict shows whole 1e-9.
+            let shown = dec(width.div_euclid(100_000_000), 9);
+            let observed = dec(distance.abs(), 9);
+            let exact = dec(width, 17);
+            if measure::exceeds(self.mistake, observed, exact) {
+                self.per_order(&limit, observed, shown, MeasureUnit::Price, docket);
+            } else if limit.soft_percent[0] > 0 {
+                self.per_order(&limit, observed, exact, MeasureUnit::Price, docket);
+            }
+        }
+    }
+
+    /// Width of a band at a mark, exact in 1e-17; `None`: it does not bound.
+    fn width(&self, instrument: u32, mark: i64, band: &Band, smaller: bool) -> Option<i128> {
+        let m = i128::from(mark).abs();
+        let tick = i128::from(self.tick_at(instrument, mark));
+        let percent = band.percent_micro.filter(|_| m > 10 * tick).map(|p| m * i128::from(p));
+        let ticks = band.ticks.filter(|_| tick != 0).map(|n| i128::from(n) * tick * 100_000_000);
+        let absolute = band.absolute.map(|a| i128::from(a) * 100_000_000);
+        let bounds = [percent, ticks, absolute].into_iter().flatten();
+        if smaller { bounds.min() } else { bounds.max() }
+    }
+
+    /// What a request counts at; `None` beyond the range of a price.
+    pub(super) fn value_price(&self, now_ns: u64, request: &Request) -> Option<ValuePrice> {
+        let usable = self.usable_mark(now_ns, request.instrument).ok();
+        let mark = usable.or(self.valued[request.instrument as usize]);
+        let collars = self.bounded(Check::PriceCollar, request);
+        let collars = collars.iter().filter_map(|(_, limit)| match limit.bound {
+            Bound::Collar(collar) => Some(collar),
+            _ => None,
+        });
+        let up = |width: i128| (width + 99_999_999).div_euclid(100_000_000);
+        // Without a rate the mark is as good as none.
+        let (width, collared) = match usable.filter(|_| self.unit(request.instrument).is_some()) {
+            Some(mark) => {
+                let width =
+                    |c: Collar| self.width(request.instrument, mark, &c.aggressive, c.use_smaller);
+                let tightest = collars.filter_map(width).min();
+                (up(tightest.unwrap_or(0)), tightest.is_some())
+            }
+            None => (0, collars.into_iter().any(|c| !c.aggressive.is_unset())),
+        };
+        if self.setup.instruments[request.instrument as usize].inverse {
+            return Some(ValuePrice { price: PRICE_ONE, excess: 0, collared });
+        }
+        let m = i128::from(mark.unwrap_or(0)).abs();
+        let (price, stop) = (i128::from(request.price).abs(), i128::from(request.stop).abs());
+        let value = match request.kind {
+            order_type::LIMIT => price.max(m),
+            order_type::STOP => stop.max(m) + width,
+            order_type::STOP_LIMIT => price.max(stop).max(m),
+            _ => m + width,
+        };
+        let price = i64::try_from(value).ok().filter(|v| *v != PRICE_UNDEFINED)?;
+        Some(ValuePrice { price, excess: i64::try_from(value - m).ok()?, collared })
+    }
+
+    fn fits(
+        &self,
+        request: &Request,
+        after: &Tally,
+        reduces: bool,
+        markless: bool,
+        docket: &mut Docket,
+    ) {
+        let before = self.tally(&Change::None);
+        let lane_bound = self.setup.lanes[request.lane as usize].max_open_orders;
+        let lane_orders = self.orders.iter().filter(|o| o.lane == request.lane).count() as u32;
+        if lane_bound != 0 && request.target.is_none() && lane_orders + 1 > lane_bound {
+            let found = Finding {
+                unit: MeasureUnit::Count,
+                observed: Wide::from_i128(i128::from(lane_orders + 1)),
+                limit: Wide::from_i128(i128::from(lane_bound)),
+                ..Finding::bare(Check::MaxOpenOrders)
+            };
+            docket.breach(Phase::Enforce, Action::Block, Latch::All, i128::MAX, found);
+        }
+        for check in measure::ACCUMULATED {
+            if markless && NEED_MARK.contains(&check) {
+                continue;
+            }
+            for (depth, limit) in self.bounded(check, request) {
+                let key = self.key(&limit, request.instrument);
+                let was = self.measure(&limit, key, &before);
+                let is = self.measure(&limit, key, after);
+                if self.breaks(&limit, &was, &is, reduces) {
+                    let found = finding(&limit, &is);
+                    docket.breach(limit.phase, limit.action, limit.latch, depth, found);
+                }
+            }
+        }
+    }
+
+    fn breaks(&self, limit: &Limit, was: &Measure, is: &Measure, reduces: bool) -> bool {
+        match (limit.check, limit.variant) {
+            (Check::GrossExposure, Variant::Executed) => was.over(self.mistake) && !reduces,
+            (Check::GrossExposure, Variant::DailyTraded) => is.over(self.mistake) && !reduces,
+            _ => is.over(self.mistake) && is.value > was.value,
+        }
+    }
+
+    fn wash(&self, request: &Request, docket: &mut Docket) {
+        let owner = |account: u32| match self.setup.accounts[account as usize].owner {
+            Some(owner) => (0, owner),
+            None => (1, account),
+        };
+        let book = |tif: u8| if matches!(tif, tif::AT_OPEN | tif::AT_CLOSE) { tif } else { 0 };
+        let reach = request.terms(0, 0).reach(request.side);
+        let mine = owner(request.account);
+        let crosses = self
+            .orders
+            .iter()
+            .filter(|o| o.instrument == request.instrument && o.side != request.side)
+            .filter(|o| owner(o.account) == mine)
+            .flat_map(|o| o.chain().map(|t| (o.side, t)))
+            .filter(|(_, t)| book(t.tif) == book(request.tif))
+            .any(|(s, t)| match request.side {
+                side::BUY => reach >= t.reach(s),
+                _ if self.mistake == Mistake::WashBuysOnly => false,
+                _ => reach <= t.reach(s),
+            });
+        if !crosses {
+            return;
+        }
+        let row = self.always_on(Check::WashTrade, request);
+        let rejects = row.phase.min(docket.account_phase) == Phase::Enforce;
+        match row.variant {
+            Variant::CancelResting if rejects => {
+                docket.answer.flags |= verdict::flag::CANCEL_RESTING;
+            }
+            Variant::StampSelfMatch if rejects => {
+                docket.answer.flags |= verdict::flag::STAMP_SELF_MATCH;
+            }
+            _ => {
+                let node = row.node.unwrap_or(NO_NODE);
+                let found = Finding { node, ..Finding::bare(Check::WashTrade) };
+                docket.breach(row.phase, row.action, row.latch, 0, found);
+            }
+        }
+    }
+}
+
+fn finding(limit: &Limit, is: &Measure) -> Finding {
+    let node = limit.node.unwrap_or(NO_NODE);
+    let bare = Finding { node, ..Finding::bare(limit.check) };
+    if limit.check == Check::SectorConcentration {
+        let observed = match is.fails_closed {
+            true => Wide::MAX,
+            false => Wide::from_i128(num::ratio_up(is.bucket, is.denominator, 8)),
+        };
+        let bps = match limit.bound {
+            Bound::Value(bps) => bps * 10_000,
+            _ => 0,
+        };
+        let unit = MeasureUnit::BasisPoints;
+        return Finding { unit, observed, limit: Wide::from_i128(bps), ..bare };
+    }
+    let places = is.unit.places();
+    let (observed, limit) = (num::wide(is.value, places), num::wide(is.bound, places));
+    Finding { unit: is.unit, observed, limit, ..bare }
+}

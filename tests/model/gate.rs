@@ -1,0 +1,454 @@
+//! The reference gate: the same inputs as the real machine, answered slowly and plainly.
+//!
+//! Written from the specification alone. It remembers positions, open orders, the executed value
+//! and cash of the day, latches, kills, restrictions and threshold levels; everything else is
+//! summed again for each question. It never shares code with the gate that it judges.
+
+use super::book::{Change, Order, Tally};
+use super::num::{self, Decimal, add, mul, sub};
+use riskgate::abi::codes::Check;
+use riskgate::abi::order::{OrderSlot, kind, side};
+use riskgate::abi::verdict::{NO_NODE, decision, flag};
+use riskgate::abi::{PRICE_UNDEFINED, SlotWords};
+use riskgate::fixed::Wide;
+use riskgate::gate::outcome::{EventKind, MeasureUnit};
+use riskgate::machine::{Environment, MarkInput, NodeView, RowView};
+use riskgate::state::command::{KillScope, Restriction};
+use riskgate::state::limit::{Latch, Phase};
+use riskgate::state::setup::Setup;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Deliberate mistakes, to prove that the comparison finds them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mistake {
+    #[default]
+    None,
+    /// Exactly at the limit is refused.
+    ExclusiveLimit,
+    /// Ancestors are not charged.
+    SkipAncestors,
+    /// Rates are ignored.
+    DropRate,
+    /// Excess over the mark is not reserved.
+    DropExcess,
+    /// A replace reserves its new terms only.
+    ForgetChain,
+    /// Sells are not tested against own bids.
+    WashBuysOnly,
+    /// Thresholds never re-arm.
+    NoRearm,
+    /// A bust lowers the executed value of the day.
+    BustLowersDay,
+}
+
+/// A breach with exact numbers in the unit's places.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    pub check: Check,
+    pub node: u32,
+    pub unit: MeasureUnit,
+    pub observed: Wide,
+    pub limit: Wide,
+    pub detail: u32,
+}
+
+impl Finding {
+    pub fn bare(check: Check) -> Finding {
+        Finding {
+            check,
+            node: NO_NODE,
+            unit: MeasureUnit::None,
+            observed: Wide::ZERO,
+            limit: Wide::ZERO,
+            detail: 0,
+        }
+    }
+}
+
+/// An event, sortable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Notice {
+    pub kind: u8,
+    pub check: Check,
+    pub node: u32,
+    pub percent: u8,
+}
+
+/// What the model says about one input.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    pub decision: u8,
+    pub flags: u16,
+    pub breaches: u128,
+    pub alerts: u128,
+    pub soft: u128,
+    pub shadow: u128,
+    /// Equally good answers to "which breach is first"; empty: none.
+    pub first: Vec<Finding>,
+    pub events: Vec<Notice>,
+}
+
+impl Answer {
+    pub fn notice(&mut self, kind: EventKind, check: Check, node: u32, percent: u8) {
+        match kind {
+            EventKind::Soft => self.soft |= check.bit(),
+            EventKind::Alert => self.alerts |= check.bit(),
+            _ => {}
+        }
+        self.events.push(Notice { kind: kind as u8, check, node, percent });
+    }
+
+    pub(super) fn reject(check: Check, detail: u32) -> Answer {
+        Answer {
+            decision: decision::REJECT,
+            breaches: check.bit(),
+            first: vec![Finding { detail, ..Finding::bare(check) }],
+            ..Answer::default()
+        }
+    }
+}
+
+/// A recorded request.
+#[derive(Clone, Debug)]
+pub(super) struct Recorded {
+    pub words: [u64; 7],
+    pub extension: Option<[u64; 7]>,
+    pub answer: Answer,
+}
+
+/// A recorded execution.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Execution {
+    pub account: u32,
+    pub instrument: u32,
+    pub side: u8,
+    pub qty: i64,
+    pub price: i64,
+    pub busted: bool,
+}
+
+/// Level of a threshold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Level {
+    /// Bit per soft threshold that is crossed and not re-armed.
+    pub crossed: u8,
+    /// Beyond the hard limit.
+    pub over: bool,
+}
+
+/// Executed value and cash since the start of the day, in the base currency.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Day {
+    pub executed: Decimal,
+    pub cash: Decimal,
+    /// Value of the holdings at the start of the day.
+    pub start: Decimal,
+}
+
+/// The reference gate.
+#[derive(Clone)]
+pub struct Model {
+    pub setup: Setup,
+    pub mistake: Mistake,
+    pub orders: Vec<Order>,
+    pub(super) positions: BTreeMap<(u32, u32), i64>,
+    pub(super) days: BTreeMap<(u32, u32), Day>,
+    /// Price of the first execution of a row.
+    pub(super) first_price: BTreeMap<(u32, u32), i64>,
+    pub(super) marks: Vec<Option<MarkInput>>,
+    pub(super) close_ns: Vec<u64>,
+    /// Latest usable mark.
+    pub(super) valued: Vec<Option<i64>>,
+    pub(super) history: BTreeMap<(u32, u64), Recorded>,
+    pub(super) executions: BTreeMap<(u32, u64), Execution>,
+    pub(super) levels: BTreeMap<(usize, u32), Level>,
+    pub(super) latched_all: BTreeSet<u32>,
+    pub(super) latched_close: BTreeSet<u32>,
+    pub(super) kills: Vec<KillScope>,
+    pub(super) halted: BTreeSet<u32>,
+    pub(super) restrictions: BTreeMap<(u32, Option<u32>), Restriction>,
+    pub(super) serial: u64,
+}
+
+impl Model {
+    pub fn new(setup: &Setup, mistake: Mistake) -> Model {
+        let instruments = setup.instruments.len();
+        Model {
+            setup: setup.clone(),
+            mistake,
+            orders: Vec::new(),
+            positions: BTreeMap::new(),
+            days: BTreeMap::new(),
+            first_price: BTreeMap::new(),
+            marks: vec![None; instruments],
+            close_ns: vec![0; instruments],
+            valued: vec![None; instruments],
+            history: BTreeMap::new(),
+            executions: BTreeMap::new(),
+            levels: BTreeMap::new(),
+            latched_all: BTreeSet::new(),
+            latched_close: BTreeSet::new(),
+            kills: Vec::new(),
+            halted: BTreeSet::new(),
+            restrictions: BTreeMap::new(),
+            serial: 0,
+        }
+    }
+
+    /// One order slot.
+    pub fn order(
+        &mut self,
+        now_ns: u64,
+        lane: u32,
+        words: &SlotWords,
+        extension: Option<&SlotWords>,
+        environment: Environment,
+    ) -> Answer {
+        let slot = OrderSlot::from_words(words);
+        match slot.kind {
+            kind::VOID | kind::ACK..=kind::BUST => self.report(lane, &slot),
+            _ => self.request(now_ns, lane, &slot, words, extension, environment),
+        }
+    }
+
+    fn request(
+        &mut self,
+        now_ns: u64,
+        lane: u32,
+        slot: &OrderSlot,
+        words: &SlotWords,
+        extension: Option<&SlotWords>,
+        environment: Environment,
+    ) -> Answer {
+        let content = content(words, true);
+        let extension_content = extension.map(|e| self::content(e, false));
+        let key = (lane, slot.order_id);
+        if let Some(past) = self.history.get(&key)
+            && past.words == content
+            && past.extension == extension_content
+        {
+            let mut answer = past.answer.clone();
+            answer.flags |= flag::REPLAYED;
+            answer.events.clear();
+            return answer;
+        }
+        let what_if = slot.flags & riskgate::abi::order::flag::WHAT_IF != 0;
+        let mut answer = self.decide(now_ns, lane, slot, extension, environment);
+        if what_if {
+            answer.events.clear();
+            answer.flags |= flag::WHAT_IF;
+        } else if slot.order_id != 0 && !self.history.contains_key(&key) {
+            let recorded =
+                Recorded { words: content, extension: extension_content, answer: answer.clone() };
+            self.history.insert(key, recorded);
+        }
+        answer.events.sort();
+        answer
+    }
+
+    /// A new mark.
+    pub fn mark(&mut self, now_ns: u64, instrument: u32, mark: &MarkInput) -> Answer {
+        let mut answer = Answer::default();
+        let at = instrument as usize;
+        // A time in the future counts as now.
+        let quote_ns = mark.quote_ns.min(now_ns);
+        self.marks[at] = Some(MarkInput { quote_ns, last_ns: mark.last_ns.min(now_ns), ..*mark });
+        self.close_ns[at] = now_ns;
+        if let Ok(price) = self.usable_mark(now_ns, instrument) {
+            self.valued[at] = Some(price);
+            self.settle(&mut answer, true, Some(instrument));
+        }
+        answer.events.sort();
+        answer
+    }
+
+    /// The price that the checks use, or that there is none.
+    pub(super) fn usable_mark(&self, now_ns: u64, instrument: u32) -> Result<i64, ()> {
+        let i = &self.setup.instruments[instrument as usize];
+        let mark = self.marks[instrument as usize].ok_or(())?;
+        let old = |time: u64, age: u64| now_ns.saturating_sub(time) > age;
+        if mark.bid != PRICE_UNDEFINED && mark.ask != PRICE_UNDEFINED {
+            let (bid, ask) = (i128::from(mark.bid), i128::from(mark.ask));
+            if bid > ask {
+                return Err(());
+            }
+            let bps = i128::from(i.mark_max_spread_bps);
+            if bps != 0 && (ask - bid) * 20_000 > bps * (bid + ask).abs() {
+                return Err(());
+            }
+            if i.mark_max_age_ns == 0 || !old(mark.quote_ns, i.mark_max_age_ns) {
+                return Ok((bid + ask).div_euclid(2) as i64);
+            }
+        }
+        if mark.last != PRICE_UNDEFINED
+            && i.last_max_age_ns != 0
+            && !old(mark.last_ns, i.last_max_age_ns)
+        {
+            return Ok(mark.last);
+        }
+        let close_ns = self.close_ns[instrument as usize];
+        if mark.close != PRICE_UNDEFINED
+            && i.close_max_age_ns != 0
+            && !old(close_ns, i.close_max_age_ns)
+        {
+            return Ok(mark.close);
+        }
+        Err(())
+    }
+
+    /// Base value of one contract at price 1.
+    pub(super) fn unit(&self, instrument: u32) -> Option<Decimal> {
+        let i = &self.setup.instruments[instrument as usize];
+        let rate = self.setup.currencies[i.currency as usize].rate?;
+        let rate = if self.mistake == Mistake::DropRate { 1_000_000_000 } else { rate };
+        let unit = mul(num::qty(i128::from(i.multiplier)), num::price(rate));
+        Some(if i.minor_unit { mul(unit, num::dec(1, 2)) } else { unit })
+    }
+
+    /// Mark for valuation (zero without any; one for inverse contracts) and unit of each
+    /// instrument.
+    pub(super) fn values(&self) -> Vec<(i64, Option<Decimal>)> {
+        (0..self.setup.instruments.len())
+            .map(|i| (self.valuation_mark(i as u32), self.unit(i as u32)))
+            .collect()
+    }
+
+    pub(super) fn valuation_mark(&self, instrument: u32) -> i64 {
+        if self.setup.instruments[instrument as usize].inverse {
+            riskgate::fixed::PRICE_ONE
+        } else {
+            self.valued[instrument as usize].unwrap_or(0)
+        }
+    }
+
+    pub(super) fn tally(&self, change: &Change) -> Tally {
+        let positions = self.positions.iter().map(|((a, i), p)| (*a, *i, *p));
+        Tally::of(&self.setup, positions, &self.orders, change, &self.values())
+    }
+
+    /// A node and its ancestors, nearest first.
+    pub(super) fn path(&self, node: u32) -> Vec<u32> {
+        let mut path = vec![node];
+        while let Some(parent) = self.setup.accounts[path[path.len() - 1] as usize].parent {
+            path.push(parent);
+        }
+        path
+    }
+
+    pub(super) fn is_leaf(&self, node: u32) -> bool {
+        self.setup.accounts.iter().all(|a| a.parent != Some(node))
+    }
+
+    pub(super) fn account_phase(&self, account: u32) -> Phase {
+        self.path(account)
+            .iter()
+            .find_map(|n| self.setup.accounts[*n as usize].phase)
+            .unwrap_or(Phase::Enforce)
+    }
+
+    /// Sum over the accounts below a node of something of the day.
+    pub(super) fn of_day(&self, node: u32, what: impl Fn(u32, &Day) -> Decimal) -> Decimal {
+        self.days
+            .iter()
+            .filter(|((a, _), _)| self.path(*a).contains(&node))
+            .fold(Decimal::ZERO, |sum, ((_, i), day)| add(sum, what(*i, day)))
+    }
+
+    /// Executed value of the day.
+    pub(super) fn executed_day(&self, node: u32) -> Decimal {
+        self.of_day(node, |_, day| day.executed)
+    }
+
+    /// Result of the day.
+    pub(super) fn day_pnl(&self, node: u32) -> Decimal {
+        let moved = self.of_day(node, |_, day| sub(day.cash, day.start));
+        self.positions
+            .keys()
+            .filter(|(a, _)| self.path(*a).contains(&node))
+            .fold(moved, |sum, (a, i)| add(sum, self.holding(*a, *i)))
+    }
+
+    /// What a position is worth, with its sign: at the mark, or where nobody has ever marked the
+    /// instrument at the price of the row's first execution.
+    pub(super) fn holding(&self, account: u32, instrument: u32) -> Decimal {
+        let key = (account, instrument);
+        let position = self.positions.get(&key).copied().unwrap_or(0);
+        let inverse = self.setup.instruments[instrument as usize].inverse;
+        let mark = match self.valued[instrument as usize] {
+            _ if inverse => riskgate::fixed::PRICE_ONE,
+            Some(mark) => mark,
+            None => self.first_price.get(&key).copied().unwrap_or(0),
+        };
+        let unit = self.unit(instrument).unwrap_or(Decimal::ZERO);
+        mul(mul(num::qty(i128::from(position)), num::price(mark)), unit)
+    }
+
+    pub(super) fn latch(&mut self, node: u32, latch: Latch, check: Check, answer: &mut Answer) {
+        // What refuses everything refuses also what does not reduce.
+        let stronger = self.latched_all.contains(&node);
+        let (set, kind) = match latch {
+            Latch::All => (&mut self.latched_all, EventKind::Blocked),
+            Latch::CloseOnly => (&mut self.latched_close, EventKind::CloseOnly),
+        };
+        if node != NO_NODE && !stronger && set.insert(node) {
+            answer.notice(kind, check, node, 0);
+        }
+    }
+
+    /// Position and open quantities.
+    pub fn row(&self, account: u32, instrument: u32) -> RowView {
+        let row = self.tally(&Change::None).row(account, instrument);
+        RowView { position: row.p as i64, open_buy: row.b as i64, open_sell: row.s as i64 }
+    }
+
+    /// All rows with anything in them.
+    pub fn rows(&self) -> BTreeMap<(u32, u32), RowView> {
+        let mut rows: BTreeMap<(u32, u32), RowView> = BTreeMap::new();
+        for ((a, i), p) in &self.positions {
+            rows.entry((*a, *i)).or_default().position = *p;
+        }
+        for o in &self.orders {
+            let row = rows.entry((o.account, o.instrument)).or_default();
+            if o.side == side::BUY {
+                row.open_buy += o.reserved();
+            } else {
+                row.open_sell += o.reserved();
+            }
+        }
+        rows.retain(|_, row| *row != RowView::default());
+        rows
+    }
+
+    /// Exposures of all nodes.
+    pub fn nodes(&self) -> Vec<NodeView> {
+        let tally = self.tally(&Change::None);
+        let money = |value: Decimal| num::wide(value, 36);
+        (0..self.setup.accounts.len() as u32)
+            .map(|node| {
+                let sums = tally.sums(node, None);
+                let executed_day = self.executed_day(node);
+                NodeView {
+                    gross_exposure: money(sums.gross),
+                    executed: money(sums.executed),
+                    daily_traded: money(add(executed_day, sums.open)),
+                    net_exposure: money(sums.net()),
+                    long_exposure: money(sums.long),
+                    short_exposure: money(sums.short),
+                    open_order_value: money(sums.open),
+                    day_pnl: money(self.day_pnl(node)),
+                    open_orders: sums.orders,
+                }
+            })
+            .collect()
+    }
+}
+
+/// What makes a repeated request the same: all words but the stamp and the client's time.
+fn content(words: &SlotWords, order: bool) -> [u64; 7] {
+    let mut content = [0; 7];
+    content.copy_from_slice(&words[1..]);
+    if order {
+        content[6] &= u64::from(u32::MAX);
+    }
+    content
+}

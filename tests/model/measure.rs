@@ -1,0 +1,219 @@
+//! Accumulated limits: what each one measures, its thresholds, and breaches that nobody ordered.
+
+use super::book::Tally;
+use super::gate::{Answer, Level, Mistake, Model};
+use super::num::{Decimal, add, dec, mul};
+use riskgate::abi::codes::Check;
+use riskgate::gate::outcome::{EventKind, MeasureUnit};
+use riskgate::state::limit::{
+    Action, Bound, Denominator, Latch, Limit, Phase, SOFT_REARM_POINTS, Variant,
+};
+
+/// Checks whose measure is a sum over orders and positions.
+pub(super) const ACCUMULATED: [Check; 9] = [
+    Check::MaxOpenOrders,
+    Check::MaxLong,
+    Check::MaxShort,
+    Check::GrossExposure,
+    Check::NetExposure,
+    Check::LongExposure,
+    Check::ShortExposure,
+    Check::OpenOrderValue,
+    Check::SectorConcentration,
+];
+
+/// Is a new `max_long` or `max_short` for all instruments compared at once with what is there, or
+/// with the next input of each instrument?
+const LOOKS_AROUND: bool = true;
+
+/// Buckets of instruments without a sector start here.
+const OWN_BUCKET: u32 = 1 << 16;
+
+/// Usage and bound of an accumulated limit.
+pub(super) struct Measure {
+    pub value: Decimal,
+    pub bound: Decimal,
+    pub unit: MeasureUnit,
+    /// A share of nothing: whatever is in the bucket is too much.
+    pub fails_closed: bool,
+    pub bucket: Decimal,
+    pub denominator: Decimal,
+}
+
+/// Limits are inclusive.
+pub(super) fn exceeds(mistake: Mistake, value: Decimal, bound: Decimal) -> bool {
+    if mistake == Mistake::ExclusiveLimit { value >= bound } else { value > bound }
+}
+
+impl Measure {
+    pub fn over(&self, mistake: Mistake) -> bool {
+        if self.fails_closed {
+            self.bucket > Decimal::ZERO
+        } else {
+            exceeds(mistake, self.value, self.bound)
+        }
+    }
+}
+
+impl Model {
+    /// Which of a limit's several measures an instrument belongs to.
+    pub(super) fn key(&self, limit: &Limit, instrument: u32) -> u32 {
+        match limit.check {
+            Check::MaxLong | Check::MaxShort => instrument,
+            Check::SectorConcentration => {
+                match self.setup.instruments[instrument as usize].sector {
+                    Some(sector) => sector,
+                    None => OWN_BUCKET + instrument,
+                }
+            }
+            _ => 0,
+        }
+    }
+
+    pub(super) fn measure(&self, limit: &Limit, key: u32, tally: &Tally) -> Measure {
+        let node = limit.node.expect("accumulated limits hold at a node");
+        let Bound::Value(bound) = limit.bound else { panic!("a bounded limit") };
+        let plain = |value: Decimal, unit: MeasureUnit, places: u32| Measure {
+            value,
+            bound: dec(bound, places),
+            unit,
+            fails_closed: false,
+            bucket: Decimal::ZERO,
+            denominator: Decimal::ZERO,
+        };
+        let sums = || tally.sums(node, limit.instrument);
+        let money = |value: Decimal| plain(value, MeasureUnit::Money, 17);
+        match limit.check {
+            Check::MaxOpenOrders => plain(dec(i128::from(sums().orders), 0), MeasureUnit::Count, 0),
+            Check::MaxLong => plain(dec(tally.quantities(node, key).0, 8), MeasureUnit::Qty, 8),
+            Check::MaxShort => plain(dec(tally.quantities(node, key).1, 8), MeasureUnit::Qty, 8),
+            Check::GrossExposure => money(match limit.variant {
+                Variant::Executed => sums().executed,
+                Variant::DailyTraded => add(self.executed_day(node), sums().open),
+                _ => sums().gross,
+            }),
+            Check::NetExposure => money(sums().net()),
+            Check::LongExposure => money(sums().long),
+            Check::ShortExposure => money(sums().short),
+            Check::OpenOrderValue => money(sums().open),
+            Check::SectorConcentration => {
+                let bucket = tally
+                    .select(node, None)
+                    .filter(|(i, _, _)| self.key(limit, *i) == key)
+                    .fold(Decimal::ZERO, |sum, (_, _, worth)| add(sum, worth.worst()));
+                let equity = self.setup.accounts[node as usize].equity.unwrap_or(0);
+                let share_of = match limit.denominator {
+                    Denominator::Equity => dec(equity, 17),
+                    Denominator::LiveEquity => add(dec(equity, 17), self.day_pnl(node)),
+                    Denominator::Gross => tally.sums(node, None).gross,
+                };
+                let denominator = share_of.max(dec(limit.floor, 17));
+                Measure {
+                    value: mul(bucket, dec(10_000, 0)),
+                    bound: mul(dec(bound, 0), denominator),
+                    unit: MeasureUnit::BasisPoints,
+                    fails_closed: denominator <= Decimal::ZERO,
+                    bucket,
+                    denominator,
+                }
+            }
+            other => panic!("{} does not accumulate", other.name()),
+        }
+    }
+
+    /// Brings all thresholds to where the state is now, and reports what they crossed. `passive`:
+    /// no order asked for it, so hard limits speak up as well.
+    pub(super) fn settle(&mut self, answer: &mut Answer, passive: bool, touched: Option<u32>) {
+        let tally = self.tally(&super::book::Change::None);
+        let mut latches = Vec::new();
+        for (at, limit) in self.setup.limits.iter().enumerate() {
+            if !ACCUMULATED.contains(&limit.check)
+                || limit.bound == Bound::Unlimited
+                || limit.phase == Phase::Shadow
+            {
+                continue;
+            }
+            let node = limit.node.expect("accumulated limits hold at a node");
+            let quantity = matches!(limit.check, Check::MaxLong | Check::MaxShort)
+                && limit.instrument.is_none();
+            for key in self.keys(limit) {
+                if quantity && !LOOKS_AROUND && touched != Some(key) {
+                    continue;
+                }
+                let measure = self.measure(limit, key, &tally);
+                let level = self.levels.get(&(at, key)).copied().unwrap_or_default();
+                let (next, fired) = self.next_level(limit, &measure, level);
+                if let Some(percent) = fired {
+                    answer.notice(EventKind::Soft, limit.check, node, percent);
+                }
+                if passive && next.over && !level.over {
+                    let loud = limit.phase == Phase::Warn || limit.action != Action::Block;
+                    if loud {
+                        answer.notice(EventKind::Alert, limit.check, node, 0);
+                    }
+                    if limit.phase == Phase::Enforce {
+                        match limit.action {
+                            Action::BlockLatch => latches.push((node, limit.latch, limit.check)),
+                            Action::CloseOnly => {
+                                latches.push((node, Latch::CloseOnly, limit.check));
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                if next == Level::default() {
+                    self.levels.remove(&(at, key));
+                } else {
+                    self.levels.insert((at, key), next);
+                }
+            }
+        }
+        for (node, latch, check) in latches {
+            self.latch(node, latch, check, answer);
+        }
+    }
+
+    /// All measures of a limit: one per instrument or bucket, or just one.
+    fn keys(&self, limit: &Limit) -> Vec<u32> {
+        let instruments = 0..self.setup.instruments.len() as u32;
+        let mut keys: Vec<u32> = match limit.check {
+            Check::MaxLong | Check::MaxShort => match limit.instrument {
+                Some(instrument) => vec![instrument],
+                None => instruments.collect(),
+            },
+            Check::SectorConcentration => instruments.map(|i| self.key(limit, i)).collect(),
+            _ => vec![0],
+        };
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    fn next_level(&self, limit: &Limit, measure: &Measure, level: Level) -> (Level, Option<u8>) {
+        let over = measure.over(self.mistake);
+        let all = limit.soft_percent.iter().filter(|p| **p > 0);
+        if over {
+            let crossed = all.enumerate().fold(0, |bits, (k, _)| bits | 1 << k);
+            return (Level { crossed, over }, None);
+        }
+        let reaches = |percent: u8| {
+            !measure.fails_closed
+                && measure.value > Decimal::ZERO
+                && measure.value >= mul(measure.bound, dec(i128::from(percent), 2))
+        };
+        let (mut crossed, mut fired) = (level.crossed, None);
+        for (k, percent) in all.enumerate() {
+            if reaches(*percent) {
+                if crossed & 1 << k == 0 {
+                    crossed |= 1 << k;
+                    fired = Some(*percent);
+                }
+            } else if !reaches(percent.saturating_sub(SOFT_REARM_POINTS))
+                && self.mistake != Mistake::NoRearm
+            {
+                crossed &= !(1 << k);
+            }
+        }
+        (Level { crossed, over }, fired)
+    }
+}

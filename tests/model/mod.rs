@@ -1,0 +1,21 @@
+//! The reference gate and the random worlds in which it is compared with the real one.
+//!
+//! The reference never looks into the gate that it judges: it shares data types with it (setup,
+//! limits, commands, slots), no logic.
+
+// Each test program uses a part of it.
+#![allow(dead_code)]
+
+pub mod book;
+pub mod checks;
+pub mod decide;
+pub mod duel;
+pub mod gate;
+pub mod life;
+pub mod measure;
+pub mod num;
+pub mod play;
+pub mod reports;
+pub mod rng;
+pub mod words;
+pub mod world;

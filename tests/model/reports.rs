@@ -1,0 +1,252 @@
+//! What the venue says and what operations command: neither can be refused.
+
+use super::gate::{Answer, Day, Execution, Mistake, Model};
+use super::num::{self, Decimal, add, mul, sub};
+use riskgate::abi::PRICE_UNDEFINED;
+use riskgate::abi::codes::Check;
+use riskgate::abi::order::{OrderSlot, kind, side};
+use riskgate::abi::verdict::NO_NODE;
+use riskgate::gate::outcome::EventKind;
+use riskgate::state::command::{Command, KillScope, Restriction};
+use riskgate::state::limit::Latch;
+
+/// Does a fill alert also if the account is killed through a node above it?
+const KILL_ALERTS_FROM_ABOVE: bool = false;
+
+impl Model {
+    pub(super) fn report(&mut self, lane: u32, slot: &OrderSlot) -> Answer {
+        let mut answer = Answer::default();
+        let at = self.find(lane, slot.venue, slot.order_id);
+        let touched = at.map_or(slot.instrument, |at| self.orders[at].instrument);
+        match (slot.kind, at) {
+            (kind::FILL, _) => self.fill(lane, slot, at, &mut answer),
+            (kind::BUST, _) => self.bust(lane, slot, &mut answer),
+            (_, None) => unknown(&mut answer),
+            (kind::CANCELLED | kind::EXPIRED | kind::REJECTED, Some(at)) => {
+                self.orders.remove(at);
+            }
+            (_, Some(at)) => self.answer_request(slot, at, &mut answer),
+        }
+        self.settle(&mut answer, true, Some(touched));
+        answer.events.sort();
+        answer
+    }
+
+    /// Reports that answer one request of an open order.
+    fn answer_request(&mut self, slot: &OrderSlot, at: usize, answer: &mut Answer) {
+        let order = &mut self.orders[at];
+        let pending = order.pending.iter().position(|t| t.request == slot.reference);
+        let the_new = slot.reference == order.id;
+        match (slot.kind, pending) {
+            (kind::ACK, _) if the_new => order.acknowledged = true,
+            (kind::ACK, Some(i)) => {
+                let terms = order.pending.remove(i);
+                order.acknowledged = true;
+                if terms.serial > order.current.serial {
+                    order.current = terms;
+                }
+            }
+            (kind::VOID, _) if the_new => {
+                if order.acknowledged || order.filled > 0 {
+                    // Never sent, says the client; but the venue has spoken of it.
+                    let account = order.account;
+                    anomaly(answer, account);
+                    self.latch(account, Latch::CloseOnly, Check::ReportAnomaly, answer);
+                } else {
+                    self.orders.remove(at);
+                }
+                return;
+            }
+            (kind::VOID | kind::REPLACE_REJECTED, Some(i)) => {
+                order.pending.remove(i);
+            }
+            (kind::VOID | kind::CANCEL_REJECTED, None) => order.pending_cancel = false,
+            _ => unknown(answer),
+        }
+        if self.orders[at].reserved() == 0 {
+            self.orders.remove(at);
+        }
+    }
+
+    fn fill(&mut self, lane: u32, slot: &OrderSlot, at: Option<usize>, answer: &mut Answer) {
+        let owner = self.origin(lane, slot.venue).unwrap_or(lane);
+        if self.executions.contains_key(&(owner, slot.reference)) {
+            return;
+        }
+        let (account, instrument, order_side) = match at {
+            Some(at) => {
+                let o = &self.orders[at];
+                (o.account, o.instrument, o.side)
+            }
+            None => (slot.account, slot.instrument, slot.side_bits & 3),
+        };
+        let known = (account as usize) < self.setup.accounts.len()
+            && self.is_leaf(account)
+            && (instrument as usize) < self.setup.instruments.len()
+            && matches!(order_side, side::BUY | side::SELL);
+        if !known || slot.qty <= 0 || slot.price == PRICE_UNDEFINED {
+            anomaly(answer, account);
+            return;
+        }
+        let execution = Execution {
+            account,
+            instrument,
+            side: order_side,
+            qty: slot.qty,
+            price: slot.price,
+            busted: false,
+        };
+        self.executions.insert((owner, slot.reference), execution);
+        self.book(&execution, 1);
+        let value = self.worth_of(&execution);
+        let day = self.day(account, instrument);
+        day.executed = add(day.executed, value);
+        let excessive = match at {
+            None => true,
+            Some(at) => {
+                let order = &mut self.orders[at];
+                let excessive = slot.qty > order.reserved();
+                order.filled += slot.qty;
+                if order.reserved() == 0 {
+                    self.orders.remove(at);
+                }
+                excessive
+            }
+        };
+        let path = if KILL_ALERTS_FROM_ABOVE { self.path(account) } else { vec![account] };
+        let killed = self.kills.iter().any(|kill| match kill {
+            KillScope::Firm => true,
+            KillScope::Node(node) => path.contains(node),
+            KillScope::NodeSide(node, s) => path.contains(node) && *s == order_side,
+            _ => false,
+        });
+        if killed {
+            answer.notice(EventKind::Alert, Check::Killed, account, 0);
+        }
+        if excessive {
+            anomaly(answer, account);
+            self.latch(account, Latch::CloseOnly, Check::ReportAnomaly, answer);
+        }
+    }
+
+    fn bust(&mut self, lane: u32, slot: &OrderSlot, answer: &mut Answer) {
+        let owner = self.origin(lane, slot.venue).unwrap_or(lane);
+        let Some(execution) = self.executions.get_mut(&(owner, slot.reference)) else {
+            anomaly(answer, slot.account);
+            return;
+        };
+        if execution.busted {
+            return;
+        }
+        execution.busted = true;
+        let execution = *execution;
+        self.book(&execution, -1);
+        if self.mistake == Mistake::BustLowersDay {
+            let value = self.worth_of(&execution);
+            let day = self.day(execution.account, execution.instrument);
+            day.executed = sub(day.executed, value);
+        }
+    }
+
+    fn day(&mut self, account: u32, instrument: u32) -> &mut Day {
+        self.days.entry((account, instrument)).or_default()
+    }
+
+    /// Quantity × price of an execution in the base currency, with the price's sign.
+    fn cash_of(&self, execution: &Execution) -> Decimal {
+        let inverse = self.setup.instruments[execution.instrument as usize].inverse;
+        let price = if inverse { Decimal::ONE } else { num::price(execution.price) };
+        let unit = self.unit(execution.instrument).unwrap_or(Decimal::ZERO);
+        mul(mul(num::qty(i128::from(execution.qty)), price), unit)
+    }
+
+    fn worth_of(&self, execution: &Execution) -> Decimal {
+        self.cash_of(execution).abs()
+    }
+
+    /// Moves position and cash, or takes the move back.
+    fn book(&mut self, execution: &Execution, direction: i64) {
+        let bought = if execution.side == side::BUY { direction } else { -direction };
+        let key = (execution.account, execution.instrument);
+        *self.positions.entry(key).or_default() += bought * execution.qty;
+        self.first_price.entry(key).or_insert(execution.price);
+        let paid = self.cash_of(execution);
+        let paid = if bought > 0 { paid } else { -paid };
+        let day = self.day(execution.account, execution.instrument);
+        day.cash = sub(day.cash, paid);
+    }
+
+    /// A control command.
+    pub fn control(&mut self, command: &Command) -> Answer {
+        let mut answer = Answer::default();
+        match *command {
+            Command::Kill(scope) => {
+                if !self.kills.contains(&scope) {
+                    self.kills.push(scope);
+                }
+            }
+            Command::Unkill(scope) => self.kills.retain(|k| *k != scope),
+            Command::Halt(instrument) => {
+                self.halted.insert(instrument);
+            }
+            Command::Resume(instrument) => {
+                self.halted.remove(&instrument);
+            }
+            Command::Restrict { node, instrument, mode } => {
+                if mode == Restriction::Open {
+                    self.restrictions.remove(&(node, instrument));
+                } else {
+                    self.restrictions.insert((node, instrument), mode);
+                }
+            }
+            Command::Rearm(node) => {
+                self.latched_all.remove(&node);
+                self.latched_close.remove(&node);
+            }
+            Command::RollDay(node) => self.roll_day(node),
+            Command::SetLimit(limit) => {
+                let place = self.setup.limits.iter().position(|l| l.same_place(&limit));
+                match place {
+                    Some(at) => {
+                        self.setup.limits[at] = limit;
+                        // What is watched row by row, or bucket by bucket, keeps its levels.
+                        let by_row = limit.check == Check::SectorConcentration
+                            || limit.instrument.is_none()
+                                && matches!(limit.check, Check::MaxLong | Check::MaxShort);
+                        if !by_row {
+                            self.levels.retain(|(l, _), _| *l != at);
+                        }
+                    }
+                    None => self.setup.limits.push(limit),
+                }
+            }
+        }
+        self.settle(&mut answer, true, None);
+        answer.events.sort();
+        answer
+    }
+
+    fn roll_day(&mut self, node: u32) {
+        for account in 0..self.setup.accounts.len() as u32 {
+            if !self.is_leaf(account) || !self.path(account).contains(&node) {
+                continue;
+            }
+            for instrument in 0..self.setup.instruments.len() as u32 {
+                let start = self.holding(account, instrument);
+                self.days.insert((account, instrument), Day { start, ..Day::default() });
+            }
+        }
+    }
+}
+
+/// A report that cannot be right.
+fn anomaly(answer: &mut Answer, account: u32) {
+    answer.alerts |= Check::ReportAnomaly.bit();
+    answer.notice(EventKind::Anomaly, Check::ReportAnomaly, account, 0);
+}
+
+/// A report about something that the gate does not know.
+fn unknown(answer: &mut Answer) {
+    answer.alerts |= Check::UnknownOrder.bit();
+    answer.notice(EventKind::Anomaly, Check::UnknownOrder, NO_NODE, 0);
+}
