@@ -5,7 +5,8 @@ use riskgate::machine::Machine;
 use riskgate::state::setup::Setup;
 
 use crate::config::limits::Names;
-use crate::scenario::expect::{Mismatch, canonical};
+use crate::scenario::expect::Mismatch;
+use crate::scenario::names::canonical;
 use crate::tree::{Problems, Value};
 
 const ROW_KEYS: &[&str] = &["position", "open_buy", "open_sell", "max_long", "max_short"];
