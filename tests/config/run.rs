@@ -3,6 +3,10 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Tests run side by side: each file has a folder of its own.
+static FOLDERS: AtomicU32 = AtomicU32::new(0);
 
 const GOOD: &str = r#"base = "USD"
 instruments = "instruments.csv"
@@ -19,8 +23,9 @@ const INSTRUMENTS: &str = "symbol,currency,tick,lot\nX,USD,0.01,1\n";
 
 /// Checks a configuration; returns exit status and all output.
 fn check(name: &str, toml: &str, csv: &str) -> (Option<i32>, String) {
-    let folder =
-        std::env::temp_dir().join(format!("riskgate-config-{}-{name}", std::process::id()));
+    let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+    let unique = format!("riskgate-config-{}-{number}-{name}", std::process::id());
+    let folder = std::env::temp_dir().join(unique);
     std::fs::create_dir_all(&folder).unwrap();
     let file: PathBuf = folder.join("riskgate.toml");
     std::fs::write(&file, toml).unwrap();
