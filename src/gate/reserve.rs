@@ -61,7 +61,7 @@ pub fn accept(state: &mut State, lane: u32, order: &Order, digest: u64, plan: &P
         open.excess = plan.reserved_excess;
         state.orders.push_pending(plan.target, order.id, terms);
     }
-    state.set_sums(row, plan.after);
+    state.set_worth(row, plan.after, plan.worth, &plan.change);
     row
 }
 
