@@ -9,9 +9,10 @@
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{Read, Seek, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use crate::engine::os::own_uid;
 use crate::error::{Error, Result};
 
 /// Name of the supervisor's lock.
@@ -21,14 +22,28 @@ pub const ENGINE_LOCK: &str = "engine.lock";
 /// Name of the recorder's lock.
 pub const RECORDER_LOCK: &str = "recorder.lock";
 
-/// Makes a directory for the gate's own files: mode 0750.
+/// Makes a directory for the gate's own files (mode 0750), or checks the one that is there: it must
+/// be ours, and nobody else may write into it. Permissions of an existing one are never changed.
 pub fn make(dir: &Path) -> Result<()> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o750)
-        .create(dir)
-        .and_then(|()| std::fs::set_permissions(dir, Permissions::from_mode(0o750)))
-        .map_err(|e| Error::new(format!("make the directory {}: {e}", dir.display())))
+    let place = |e: std::io::Error| Error::new(format!("directory {}: {e}", dir.display()));
+    if !dir.exists() {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true).mode(0o750).create(dir).map_err(place)?;
+        // The process's umask may have taken more away than it should.
+        return std::fs::set_permissions(dir, Permissions::from_mode(0o750)).map_err(place);
+    }
+    let info = std::fs::metadata(dir).map_err(place)?;
+    if !info.is_dir() || info.uid() != own_uid() || info.mode() & 0o022 != 0 {
+        return Err(Error::new(format!(
+            "directory {}: owner {} and mode {:o}; it must be a directory of uid {} that nobody \
+             else can write (mode 0750): name one that does not exist yet, and it is made",
+            dir.display(),
+            info.uid(),
+            info.mode() & 0o7777,
+            own_uid()
+        )));
+    }
+    Ok(())
 }
 
 /// A held lock; the file says which process holds it.
@@ -133,6 +148,11 @@ mod tests {
     fn locks_exclude_and_epochs_count() {
         let dir = std::env::temp_dir().join(format!("riskgate-state-{}", std::process::id()));
         make(&dir).unwrap();
+        make(&dir).unwrap();
+        std::fs::set_permissions(&dir, Permissions::from_mode(0o777)).unwrap();
+        assert!(make(&dir).is_err(), "somebody else could plant files there");
+        assert_eq!(std::fs::metadata(&dir).unwrap().mode() & 0o777, 0o777, "and it stays as it is");
+        std::fs::set_permissions(&dir, Permissions::from_mode(0o750)).unwrap();
         let Ok(held) = lock(&dir, "x.lock").unwrap() else { panic!("nobody has it") };
         let holder_now = holder(&dir, "x.lock").unwrap();
         assert_eq!(holder_now, Some(Holder::Process(std::process::id())));

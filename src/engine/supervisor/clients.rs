@@ -408,7 +408,7 @@ impl Supervisor {
         if open > 0 { warn(&line) } else { say(&line) }
     }
 
-    fn lane_name(&self, lane: u32) -> String {
+    pub(super) fn lane_name(&self, lane: u32) -> String {
         self.setup.lanes.get(lane as usize).map_or_else(|| format!("#{lane}"), |l| l.name.clone())
     }
 

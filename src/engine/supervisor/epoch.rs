@@ -9,7 +9,7 @@ use crate::engine::options::Options;
 use crate::engine::state_dir;
 use crate::engine::supervisor::child::Process;
 use crate::engine::supervisor::say;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::journal::reader::{Segment, segment_files};
 use crate::journal::recorder;
 use crate::journal::ring::RingPaths;
@@ -41,9 +41,9 @@ pub struct Epoch {
 /// Takes what earlier epochs left in their rings into the journal. Returns the number of the last
 /// record and of the last epoch.
 pub fn settle(options: &Options) -> Result<(u64, u32)> {
-    std::fs::create_dir_all(&options.journal_dir).map_err(|e| {
-        Error::new(format!("make the journal directory {}: {e}", options.journal_dir.display()))
-    })?;
+    if !options.journal_dir.exists() {
+        state_dir::make(&options.journal_dir)?;
+    }
     let mut epochs = left_rings(&options.state_dir)?;
     epochs.sort_unstable();
     for epoch in &epochs {

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::abi::rendezvous::{OutstandingItem, PositionItem};
+use crate::engine::affinity;
 use crate::engine::recovery::BUILD;
 use crate::error::{Error, Result};
 use crate::journal::follow::{self, Followed};
@@ -88,6 +89,7 @@ impl Drop for Follower {
 }
 
 fn follow(setup: &Setup, journal_dir: &Path, paths: &RingPaths, asked: &mpsc::Receiver<Asked>) {
+    affinity::give_way();
     let mut state = Following::begin(setup, journal_dir, paths);
     loop {
         if let Ok(following) = &mut state

@@ -11,14 +11,17 @@ mod child;
 mod clients;
 mod epoch;
 mod follower;
+mod health;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsFd;
+use std::time::Duration;
 
 use crate::abi::gate_page::state;
 use crate::clock;
+use crate::engine::affinity;
 use crate::engine::options::Options;
 use crate::engine::os::{self, STOP_SIGNALS, Signals};
 use crate::engine::state_dir::{self, ENGINE_LOCK, Lock, RECORDER_LOCK, SUPERVISOR_LOCK};
@@ -34,12 +37,15 @@ use child::describe;
 use clients::{Client, Seat};
 use epoch::Epoch;
 use follower::Follower;
+use health::Told;
 
 /// Longest wait for descriptors: how often the engine's heartbeat is looked at.
 const TICK_MS: i32 = 20;
 /// Restarts of an engine within [`RESTART_WINDOW_NS`] before it stays down.
 const RESTARTS_MAX: usize = 5;
 const RESTART_WINDOW_NS: u64 = 60_000_000_000;
+/// Pause after an error of the supervisor itself (no descriptors left, for example).
+const ERROR_PAUSE: Duration = Duration::from_millis(50);
 /// How long engine and recorder may take to end in good order.
 const END_TIMEOUT_MS: i32 = 30_000;
 
@@ -79,6 +85,7 @@ struct Supervisor {
     recorder_restarts_ns: Vec<u64>,
     follower: Option<Follower>,
     stats: Option<StatsReader>,
+    told: Told,
     served: bool,
     _lock: Lock,
 }
@@ -98,6 +105,9 @@ impl Supervisor {
     fn start(options: Options, setup: Setup) -> Result<Supervisor> {
         options.verify()?;
         os::hide_memory()?;
+        if let Some(core) = options.core {
+            affinity::avoid(core);
+        }
         let dir = &options.state_dir;
         state_dir::make(dir)?;
         let lock = state_dir::lock(dir, SUPERVISOR_LOCK)?.map_err(|holder| {
@@ -142,6 +152,7 @@ impl Supervisor {
             recorder_restarts_ns: Vec::new(),
             follower: None,
             stats: None,
+            told: Told::default(),
             served: false,
             _lock: lock,
             options,
@@ -160,28 +171,43 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Waits and answers, until a signal asks for the end.
+    /// Waits and answers, until a signal asks for the end. Once the gate has served, no error ends
+    /// it: the lanes run on, and who watches them should, too.
     fn work(&mut self) -> Result<()> {
         loop {
-            for source in self.wait()? {
-                match source {
-                    Source::Signals => {
-                        if let Some(signal) = self.signals.next() {
-                            say(&format!("signal {signal}: stopping in good order"));
-                            return Ok(());
-                        }
-                    }
-                    Source::Listener => self.accept()?,
-                    Source::Engine => self.hear_engine()?,
-                    Source::Recorder => self.hear_recorder(),
-                    Source::EngineEnd => self.engine_ended()?,
-                    Source::RecorderEnd => self.recorder_ended()?,
-                    Source::Client(number) => self.hear_client(number),
+            match self.turn() {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) if !self.served => return Err(error),
+                Err(error) => {
+                    warn(&format!("supervisor: {error}"));
+                    std::thread::sleep(ERROR_PAUSE);
                 }
             }
-            self.check_stall();
-            self.check_clients();
         }
+    }
+
+    fn turn(&mut self) -> Result<bool> {
+        for source in self.wait()? {
+            match source {
+                Source::Signals => {
+                    if let Some(signal) = self.signals.next() {
+                        say(&format!("signal {signal}: stopping in good order"));
+                        return Ok(false);
+                    }
+                }
+                Source::Listener => self.accept()?,
+                Source::Engine => self.hear_engine()?,
+                Source::Recorder => self.hear_recorder(),
+                Source::EngineEnd => self.engine_ended()?,
+                Source::RecorderEnd => self.recorder_ended()?,
+                Source::Client(number) => self.hear_client(number),
+            }
+        }
+        self.check_stall();
+        self.check_clients();
+        self.check_health();
+        Ok(true)
     }
 
     fn wait(&self) -> Result<Vec<Source>> {
@@ -270,30 +296,6 @@ impl Supervisor {
         }
     }
 
-    /// An engine that stalls must not wake up beside its successor: it is killed first.
-    fn check_stall(&mut self) {
-        let Some(epoch) = &mut self.epoch else { return };
-        if !epoch.ready {
-            return;
-        }
-        let age_ns = clock::now_ns().saturating_sub(epoch.page.heartbeat_ns());
-        if age_ns <= self.options.profile.stall_kill_ns {
-            epoch.stalled_checks = 0;
-            return;
-        }
-        // Not on the first sight: perhaps it was we who were stopped.
-        epoch.stalled_checks += 1;
-        if epoch.stalled_checks == 3 {
-            warn(&format!(
-                "the engine {} has not moved for {} ms (bound {} ms): killing it",
-                epoch.engine.pid(),
-                age_ns / 1_000_000,
-                self.options.profile.stall_kill_ns / 1_000_000
-            ));
-            epoch.engine.kill();
-        }
-    }
-
     /// The engine is dead: say so to everybody, save its journal, start another one.
     fn engine_ended(&mut self) -> Result<()> {
         let Some(epoch) = &mut self.epoch else { return Ok(()) };
@@ -353,41 +355,6 @@ impl Supervisor {
         }
         self.hear_recorder();
         Ok(())
-    }
-
-    fn recorder_ended(&mut self) -> Result<()> {
-        self.hear_recorder();
-        let Some(epoch) = &mut self.epoch else { return Ok(()) };
-        let Some(status) = epoch.recorder.ended() else { return Ok(()) };
-        let cursor = Cursor::open_read_only(&epoch.paths.cursor, epoch.number)?;
-        if cursor.status() == Status::Failed {
-            // Final for this epoch: the engine refuses new orders by itself. Say it once a second.
-            let now_ns = clock::now_ns();
-            if self.recorder_restarts_ns.last().is_none_or(|at| now_ns - at > 1_000_000_000) {
-                self.recorder_restarts_ns = vec![now_ns];
-                warn(&format!(
-                    "JOURNAL FAILED: {}; new orders are refused, cancels and reports pass while \
-                     the ring has room; check the disk, then restart the gate",
-                    cursor.message()
-                ));
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-            return Ok(());
-        }
-        let now_ns = clock::now_ns();
-        if self.recorder_restarts_ns.last().is_some_and(|at| now_ns - at < 100_000_000) {
-            // It dies at once, again and again: not in a busy loop.
-            std::thread::sleep(std::time::Duration::from_millis(100));
-        }
-        self.recorder_restarts_ns.push(now_ns);
-        if self.recorder_restarts_ns.len() > 1000 {
-            self.recorder_restarts_ns.drain(..900);
-        }
-        warn(&format!(
-            "recorder ended with {}; the ring absorbs, starting another one",
-            describe(status)
-        ));
-        epoch.restart_recorder(&self.options)
     }
 
     /// The end in good order: lanes, engine, journal, in this sequence.

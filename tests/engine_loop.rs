@@ -1,0 +1,316 @@
+//! The hot thread's loop, turn by turn, in one process: fairness, the sequence mark → decision →
+//! journal → verdict, a full journal, a client that goes. Real state machine, real memory, no
+//! recorder unless the test makes one. Every turn runs with the allocator frozen.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use riskgate::abi::PRICE_UNDEFINED;
+use riskgate::abi::codes::Check;
+use riskgate::abi::lane::lane_state;
+use riskgate::abi::order::{OrderSlot, kind, order_type, side, tif};
+use riskgate::abi::verdict::{VerdictSlot, decision};
+use riskgate::clock;
+use riskgate::engine::door::{Doors, Visitor};
+use riskgate::engine::frozen_alloc::{self, FrozenAlloc};
+use riskgate::engine::hot::HotLoop;
+use riskgate::engine::options::WaitStrategy;
+use riskgate::engine::serve::Core;
+use riskgate::fixed::{PRICE_ONE, QTY_ONE};
+use riskgate::journal::image;
+use riskgate::journal::record::{Body, RECORD_WORDS, Record};
+use riskgate::journal::recorder::{self, Recorder};
+use riskgate::journal::ring::{Read, RingPaths, RingReader};
+use riskgate::journal::writer::{JournalWriter, StartInput};
+use riskgate::machine::Machine;
+use riskgate::ring::spsc::Peek;
+use riskgate::shm::gate_page::{self, GatePageParams, GatePageWriter};
+use riskgate::shm::lane::{ClientLane, LaneFiles, LaneParams};
+use riskgate::shm::marks::{self, Mark, MarkTable, MarkWriter};
+use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, RATE_ONE, Setup};
+use riskgate::stats::StatsWriter;
+
+#[global_allocator]
+static ALLOCATOR: FrozenAlloc = FrozenAlloc;
+
+const LANES: u32 = 2;
+const RING: u64 = 1024;
+
+fn setup() -> Setup {
+    let account = |name: &str, parent| Account {
+        name: name.to_string(),
+        parent,
+        owner: None,
+        equity: None,
+        phase: None,
+    };
+    Setup {
+        currencies: vec![Currency { name: "USD".to_string(), rate: Some(RATE_ONE) }],
+        instruments: vec![Instrument::plain("AAPL"), Instrument::plain("MSFT")],
+        accounts: vec![account("firm", None), account("A", Some(0))],
+        lanes: vec![Lane::unrestricted("a", 0), Lane::unrestricted("b", 0)],
+        capacity: Capacity::SMALL,
+        ..Setup::default()
+    }
+}
+
+struct World {
+    dir: PathBuf,
+    paths: RingPaths,
+    doors: Arc<Doors>,
+    hot: HotLoop<Machine>,
+    marks: MarkWriter,
+    clients: Vec<ClientLane>,
+}
+
+impl World {
+    fn new(name: &str) -> World {
+        let dir = std::env::temp_dir().join(format!("riskgate-loop-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let paths = RingPaths::in_dir(&dir, 1);
+        paths.create(RING, 1).unwrap();
+        let setup = setup();
+        let machine = Machine::new(&setup).unwrap();
+        let mut journal = JournalWriter::open(&paths).unwrap();
+        journal
+            .append_start(&StartInput {
+                setup_image: &image::encode(&setup),
+                continues: false,
+                state_hash: machine.state_hash(),
+                valid_ns: 1_000_000,
+                now_ns: clock::now_ns(),
+                wall_ns: 0,
+                build: "test",
+            })
+            .unwrap();
+        let page = gate_page::create(GatePageParams {
+            epoch: 1,
+            heartbeat_stale_ns: 50_000_000,
+            verdict_valid_ns: 1_000_000,
+        })
+        .unwrap();
+        let marks_file = marks::create(1, 2).unwrap();
+        let doors = Arc::new(Doors::new(LANES as usize));
+        let core = Core {
+            gate: machine,
+            journal,
+            marks: MarkTable::map(&marks_file, 2).unwrap(),
+            ready: false,
+            orders_per_sweep: 16,
+            marks_applied: 0,
+            journal_stalls: 0,
+            violations: 0,
+        };
+        let lanes = ["a".to_string(), "b".to_string()];
+        let stats = StatsWriter::create(&dir.join("stats"), 1, &lanes).unwrap();
+        let page = GatePageWriter::map(&page).unwrap();
+        let mut hot = HotLoop::new(core, page, stats, doors.clone(), WaitStrategy::Yield);
+        hot.begin();
+        let marks = MarkWriter::over(&marks_file, 2).unwrap();
+        let mut world = World { dir, paths, doors, hot, marks, clients: Vec::new() };
+        for lane in 0..LANES {
+            world.open(lane);
+        }
+        world
+    }
+
+    fn open(&mut self, lane: u32) {
+        let params =
+            LaneParams { epoch: 1, lane, session: 1, order_capacity: 64, verdict_capacity: 64 };
+        let files = LaneFiles::create(params).unwrap();
+        self.clients
+            .push(ClientLane::attach(params, &files.client_file, &files.gate_file).unwrap());
+        let lane = files.admit().unwrap();
+        self.doors.bring(Box::new(Visitor { lane, uid: 0, pid: 1 }));
+        self.turn();
+    }
+
+    fn turn(&mut self) -> bool {
+        frozen_alloc::freeze();
+        let worked = self.hot.turn(clock::now_ns());
+        frozen_alloc::thaw();
+        worked
+    }
+
+    fn submit(&mut self, lane: usize, slot: &OrderSlot) {
+        let orders = &mut self.clients[lane].orders;
+        assert_eq!(orders.has_room(), Ok(true), "the test submits more than fits");
+        orders.push(&slot.to_words());
+    }
+
+    fn verdicts(&mut self, lane: usize) -> Vec<VerdictSlot> {
+        let ring = &mut self.clients[lane].verdicts;
+        let mut found = Vec::new();
+        loop {
+            match ring.peek() {
+                Peek::Slot(words) => found.push(VerdictSlot::from_words(&words)),
+                Peek::Empty => break,
+                Peek::Violation(v) => panic!("{v:?}"),
+            }
+            ring.advance();
+        }
+        ring.publish_read();
+        found
+    }
+
+    /// Everything that the ring has, from its first record.
+    fn journal(&self) -> Vec<Record> {
+        let mut reader = RingReader::open(&self.paths, 0).unwrap();
+        let mut words = [0; RECORD_WORDS];
+        let mut records = Vec::new();
+        loop {
+            match reader.read(&mut words) {
+                Read::Record => records.push(Record::from_words(&words).unwrap()),
+                Read::NotYet => return records,
+                Read::Overrun => panic!("the journal ring was overwritten"),
+            }
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+fn order(kind: u8, id: u64, reference: u64) -> OrderSlot {
+    let new = kind == kind::NEW;
+    OrderSlot {
+        order_id: id,
+        reference,
+        price: if new { 100 * PRICE_ONE } else { PRICE_UNDEFINED },
+        qty: if new { QTY_ONE } else { 0 },
+        instrument: 0,
+        account: 1,
+        kind,
+        side_bits: side::BUY,
+        type_tif: if new { order_type::LIMIT | (tif::DAY << 4) } else { 0 },
+        ..OrderSlot::default()
+    }
+}
+
+fn mark() -> Mark {
+    Mark {
+        bid: 99 * PRICE_ONE,
+        ask: 101 * PRICE_ONE,
+        last: PRICE_UNDEFINED,
+        close: PRICE_UNDEFINED,
+        quote_ns: clock::now_ns(),
+        last_ns: 0,
+    }
+}
+
+#[test]
+fn a_busy_lane_gets_its_share_of_a_sweep_and_no_more() {
+    let mut world = World::new("share");
+    for id in 1..=60 {
+        world.submit(0, &order(kind::NEW, id, 0));
+    }
+    world.submit(1, &order(kind::NEW, 1, 0));
+    assert!(world.turn());
+    assert_eq!(world.verdicts(0).len(), 16);
+    assert_eq!(world.verdicts(1).len(), 1);
+    let mut rest = 0;
+    while world.turn() {
+        rest += world.verdicts(0).len();
+    }
+    assert_eq!(rest, 44);
+}
+
+#[test]
+fn the_mark_is_journaled_before_the_decision_that_used_it() {
+    let mut world = World::new("mark");
+    // Written after the last turn: no idle sweep has seen it.
+    assert!(world.marks.set(0, &mark()));
+    world.submit(0, &order(kind::NEW, 1, 0));
+    world.turn();
+    let verdicts = world.verdicts(0);
+    assert_eq!(verdicts[0].decision, decision::ACCEPT);
+    let journal = world.journal();
+    let mark_at = journal.iter().position(|r| matches!(r.body, Body::Mark(_))).unwrap();
+    let order_at = journal.iter().position(|r| matches!(r.body, Body::Order(_))).unwrap();
+    assert!(mark_at < order_at);
+    let Body::Order(decided) = &journal[order_at].body else { unreachable!() };
+    assert_eq!(decided.mark, 100 * PRICE_ONE);
+    assert_eq!(verdicts[0].observed as u64, journal[order_at].seq, "an ACCEPT names its record");
+}
+
+#[test]
+fn a_full_journal_refuses_then_waits_then_goes_on() {
+    let mut world = World::new("full");
+    let mut id = 0;
+    let mut submitted: u64 = 0;
+    // Orders are accepted until only the last eighth is left, then refused with the reason.
+    let refused_at = loop {
+        id += 1;
+        submitted += 1;
+        world.submit(0, &order(kind::NEW, id, 0));
+        world.turn();
+        let [v] = world.verdicts(0)[..] else { panic!("order {id} got no verdict") };
+        if v.decision == decision::REJECT {
+            assert_eq!(v.first_check, Check::JournalUnavailable.number());
+            break id;
+        }
+    };
+    let used = world.journal().len() as u64;
+    assert!(used >= RING * 3 / 4 && used <= RING * 7 / 8 + 4, "{used} records of {RING}");
+    // Cancels still pass.
+    let cancel = |world: &mut World, n: u64| {
+        world.submit(0, &order(kind::CANCEL, 1_000_000 + n, 1 + n % (refused_at - 1)));
+        world.turn();
+        world.verdicts(0)
+    };
+    let mut cancels = 0;
+    let stuck = loop {
+        submitted += 1;
+        match cancel(&mut world, cancels)[..] {
+            [v] => assert_eq!(v.decision, decision::ACCEPT, "{v:?}"),
+            _ => break cancels,
+        }
+        cancels += 1;
+        assert!(cancels < RING, "consumption never stops");
+    };
+    assert!(stuck > 0, "not one cancel passed");
+    // It waits now: nothing is overwritten, each verdict has its record.
+    for _ in 0..100 {
+        assert!(!world.turn());
+    }
+    let decided =
+        world.journal().iter().filter(|r| matches!(r.body, Body::Order(_))).count() as u64;
+    assert_eq!(decided, submitted - 1);
+    // A recorder takes what is there, and the cancel that waited is answered.
+    let options = recorder::Options::in_dir(&world.dir.join("journal"));
+    let mut recorder = Recorder::open(&world.paths, options).unwrap();
+    while recorder.drain_some(clock::now_ns()).unwrap() > 0 {}
+    assert!(world.turn());
+    assert_eq!(world.verdicts(0).len(), 1);
+    world.submit(0, &order(kind::NEW, 2_000_000, 0));
+    world.turn();
+    assert_eq!(world.verdicts(0)[0].decision, decision::ACCEPT);
+}
+
+#[test]
+fn a_client_that_goes_leaves_its_reports_read_and_its_requests_unread() {
+    let mut world = World::new("close");
+    world.submit(0, &order(kind::NEW, 1, 0));
+    world.turn();
+    assert_eq!(world.verdicts(0)[0].decision, decision::ACCEPT);
+    world.submit(0, &order(kind::NEW, 2, 0));
+    world.submit(0, &order(kind::ACK, 1, 1));
+    world.submit(0, &order(kind::NEW, 3, 0));
+    world.doors.ask_close(0);
+    world.turn();
+    assert_eq!(world.clients[0].state().0, lane_state::CLOSED);
+    assert!(world.verdicts(0).is_empty(), "what had no verdict is not approved");
+    assert!(world.doors.collect(0).is_some());
+    let journal = world.journal();
+    assert_eq!(journal.iter().filter(|r| matches!(r.body, Body::Order(_))).count(), 1);
+    assert_eq!(journal.iter().filter(|r| matches!(r.body, Body::Report(_))).count(), 1);
+    let closed = journal.iter().rev().find_map(|r| match &r.body {
+        Body::Lane(entry) => Some(u32::from(entry.state)),
+        _ => None,
+    });
+    assert_eq!(closed, Some(lane_state::CLOSED));
+    assert_eq!(world.hot.lane_state(1), lane_state::OPEN, "the other lane goes on");
+}
