@@ -99,6 +99,28 @@ fn everything_ends_in_sealed_segments_over_epochs_and_restarts() {
 }
 
 #[test]
+fn an_engine_killed_between_showing_a_group_and_saying_so_loses_nothing() {
+    let (state, dir) = (Dir::new("rec-published-state"), Dir::new("rec-published"));
+    let paths = RingPaths::in_dir(&state.0, 1);
+    paths.create(1024, 1).expect("create");
+    let mut writer = JournalWriter::open(&paths).expect("writer");
+    start(&mut writer, false);
+    orders(&mut writer, &mut Random(5), 10);
+    let last = writer.next_seq() - 1;
+    drop(writer);
+    let mut ring = std::fs::read(&paths.ring).expect("read");
+    ring[128..136].copy_from_slice(&(last - 3).to_le_bytes());
+    std::fs::write(&paths.ring, ring).expect("write");
+    for _ in 0..2 {
+        let mut recorder = Recorder::open(&paths, options(&dir.0)).expect("recorder");
+        recorder.drain_some(1).expect("drains");
+        assert_eq!(recorder.next_seq(), last + 1);
+    }
+    assert_eq!(salvage(&paths, options(&dir.0), 1).expect("salvage"), last);
+    assert_eq!(read(&dir.0).expect("verifies"), last);
+}
+
+#[test]
 fn recorder_and_engine_side_by_side() {
     let (state, dir) = (Dir::new("rec-threads-state"), Dir::new("rec-threads"));
     let paths = RingPaths::in_dir(&state.0, 1);

@@ -152,11 +152,12 @@ void Generator::make_new(std::uint32_t instrument)
 void Generator::make_change(std::uint32_t instrument)
 {
     Market &market = markets_[instrument];
-    const bool buy = market.side[0].empty() || (!market.side[1].empty() && random_.chance(0.5));
-    std::vector<Resting> &orders = market.side[buy];
-    if (orders.empty()) {
+    const std::size_t open = market.side[0].size() + market.side[1].size();
+    if (open == 0) {
         return make_new(instrument);
     }
+    const bool buy = random_.next() % open < market.side[1].size();
+    std::vector<Resting> &orders = market.side[buy];
     // A quarter go soon after they came.
     const std::size_t at = random_.chance(0.25) ? orders.size() - 1 : random_.next() % orders.size();
     Resting &order = orders[at];

@@ -26,7 +26,8 @@ bool integer(std::string_view cell, Int &value)
     return result.ec == std::errc() && result.ptr == end && !cell.empty();
 }
 
-// "34200.004241176" to nanoseconds, exactly.
+// "34200.004241176" to nanoseconds. Some files have a dozen places, the traces of floating point
+// where they were made; those round to the nanosecond, so that equal times stay equal.
 bool seconds(std::string_view cell, std::int64_t &ns)
 {
     const std::size_t point = cell.find('.');
@@ -36,10 +37,14 @@ bool seconds(std::string_view cell, std::int64_t &ns)
         return false;
     }
     if (point != std::string_view::npos) {
-        const std::string_view digits = cell.substr(point + 1);
-        if (digits.size() > 9 || !integer(digits, fraction) || fraction < 0) {
+        const std::string_view digits = cell.substr(point + 1, 9);
+        const std::string_view more = cell.substr(point + 1 + digits.size());
+        std::uint64_t rest = 0;
+        if (!integer(digits, fraction) || fraction < 0 ||
+            (!more.empty() && (more.front() == '-' || !integer(more, rest)))) {
             return false;
         }
+        fraction += !more.empty() && more.front() >= '5' ? 1 : 0;
         for (std::size_t i = digits.size(); i < 9; ++i) {
             fraction *= 10;
         }
@@ -84,7 +89,7 @@ std::string parse_lobster(std::string_view line, Message &message)
     int direction = 0;
     Message m;
     if (!seconds(time, m.time_ns)) {
-        return quoted("time", time, "expected seconds after midnight with at most 9 places");
+        return quoted("time", time, "expected seconds after midnight, such as 34200.004241176");
     }
     if (!integer(type, type_number) || type_number < 1 || type_number > 7) {
         return quoted("type", type, "expected 1 to 7");

@@ -52,14 +52,18 @@ fn refuse<T>(path: &Path, offset: usize, seq: Option<u64>, what: &str) -> Result
 impl Segment {
     /// Reads and verifies a file. Only the last file of a journal may be unsealed.
     pub fn load(path: &Path) -> Result<Segment> {
-        let read = || -> Result<Segment> {
-            let bytes = std::fs::read(path)
-                .map_err(|e| Error::from(e).context(format!("read {}", path.display())))?;
-            Segment::verify(path, bytes)
+        let read = || {
+            std::fs::read(path)
+                .map_err(|e| Error::from(e).context(format!("read {}", path.display())))
         };
-        // A file that is being written may look torn in the middle: its pages become visible one
-        // by one. A second look tells.
-        read().or_else(|_| read())
+        let bytes = read()?;
+        let open = Head::from_block(&bytes).is_ok_and(|head| head.seal.is_none());
+        match Segment::verify(path, bytes) {
+            // A file that is being written may look torn in the middle: its pages become visible
+            // one by one. A second look tells.
+            Err(_) if open => Segment::verify(path, read()?),
+            result => result,
+        }
     }
 
     fn verify(path: &Path, bytes: Vec<u8>) -> Result<Segment> {

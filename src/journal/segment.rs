@@ -257,7 +257,10 @@ impl Head {
             return Err((SEAL_CRC, "the seal's checksum is wrong".to_string()));
         }
         for gap in [HEADER_CRC + 8..MARK, MARK + 16..SEAL, SEAL + 40..RECORDS_OFFSET] {
-            if let Some(at) = block[gap.clone()].iter().position(|b| *b != 0) {
+            let gap_bytes = &block[gap.clone()];
+            if gap_bytes != &[0; RECORDS_OFFSET][..gap.len()]
+                && let Some(at) = gap_bytes.iter().position(|b| *b != 0)
+            {
                 return Err((gap.start + at, "bytes that must be zero are not".to_string()));
             }
         }

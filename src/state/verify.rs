@@ -45,33 +45,40 @@ impl Setup {
     fn verify_instruments(&self, problems: &mut Vec<String>) {
         unique("instrument", self.instruments.iter().map(|i| i.symbol.as_str()), problems);
         for instrument in &self.instruments {
-            let mut note = |text: String| {
+            for text in self.instrument_problems(instrument) {
                 problems.push(format!("instrument {}: {text}", instrument.symbol));
-            };
-            let currency = self.currencies.get(instrument.currency as usize);
-            match currency {
-                None => note(format!("there is no currency {}", instrument.currency)),
-                Some(c) if c.rate.is_some() && instrument.unit(c.rate).is_none() => {
-                    note("multiplier times rate is beyond 1e12 of the base currency".into());
-                }
-                Some(_) => {}
             }
-            if instrument.sector.is_some_and(|s| s as usize >= self.sectors.len()) {
-                note("there is no such sector".into());
-            }
-            if instrument.class >= 32 {
-                note(format!("the class is {}, it must be below 32", instrument.class));
-            }
-            if instrument.lot < 0 {
-                note("the lot must not be negative; 0 means none".into());
-            }
-            if instrument.multiplier <= 0 {
-                note("the multiplier must be above 0".into());
-            } else if instrument.lot > 0 && !step_is_whole(instrument) {
-                note("lot times multiplier must be a multiple of 0.00000001".into());
-            }
-            verify_ticks(instrument, &mut note);
         }
+    }
+
+    /// Everything that is wrong with one instrument, which need not be among the setup's own.
+    pub fn instrument_problems(&self, instrument: &Instrument) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut note = |text: String| problems.push(text);
+        let currency = self.currencies.get(instrument.currency as usize);
+        match currency {
+            None => note(format!("there is no currency {}", instrument.currency)),
+            Some(c) if c.rate.is_some() && instrument.unit(c.rate).is_none() => {
+                note("multiplier times rate is beyond 1e12 of the base currency".into());
+            }
+            Some(_) => {}
+        }
+        if instrument.sector.is_some_and(|s| s as usize >= self.sectors.len()) {
+            note("there is no such sector".into());
+        }
+        if instrument.class >= 32 {
+            note(format!("the class is {}, it must be below 32", instrument.class));
+        }
+        if instrument.lot < 0 {
+            note("the lot must not be negative; 0 means none".into());
+        }
+        if instrument.multiplier <= 0 {
+            note("the multiplier must be above 0".into());
+        } else if instrument.lot > 0 && !step_is_whole(instrument) {
+            note("lot times multiplier must be a multiple of 0.00000001".into());
+        }
+        verify_ticks(instrument, &mut note);
+        problems
     }
 
     fn verify_accounts(&self, problems: &mut Vec<String>) {

@@ -34,6 +34,9 @@ const NEED_MARK: [Check; 8] = [
     Check::SectorConcentration,
 ];
 
+/// Does a what-if revalue its instrument for good?
+pub const WHAT_IF_REVALUES: bool = true;
+
 /// Breaches of one order while they are collected.
 struct Docket<'a> {
     answer: &'a mut Answer,
@@ -75,6 +78,10 @@ impl Docket<'_> {
 impl Model {
     pub(super) fn evaluate(&mut self, now_ns: u64, request: &Request, what_if: bool) -> Answer {
         if what_if {
+            if WHAT_IF_REVALUES && let Ok(mark) = self.usable_mark(now_ns, request.instrument) {
+                self.valued[request.instrument as usize] = Some(mark);
+                self.settle(&mut Answer::default(), true, Some(request.instrument));
+            }
             // Touches nothing: everything happens to a copy (that does not need the history).
             let history = std::mem::take(&mut self.history);
             let mut copy = self.clone();
@@ -432,7 +439,8 @@ impl Model {
             _ => None,
         });
         let up = |width: i128| (width + 99_999_999).div_euclid(100_000_000);
-        let (width, collared) = match usable {
+        // Without a rate the mark is as good as none.
+        let (width, collared) = match usable.filter(|_| self.unit(request.instrument).is_some()) {
             Some(mark) => {
                 let width =
                     |c: Collar| self.width(request.instrument, mark, &c.aggressive, c.use_smaller);

@@ -209,9 +209,10 @@ impl Model {
                 match place {
                     Some(at) => {
                         self.setup.limits[at] = limit;
-                        // What is watched row by row keeps its levels.
-                        let by_row = limit.instrument.is_none()
-                            && matches!(limit.check, Check::MaxLong | Check::MaxShort);
+                        // What is watched row by row, or bucket by bucket, keeps its levels.
+                        let by_row = limit.check == Check::SectorConcentration
+                            || limit.instrument.is_none()
+                                && matches!(limit.check, Check::MaxLong | Check::MaxShort);
                         if !by_row {
                             self.levels.retain(|(l, _), _| *l != at);
                         }

@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Tests run side by side: each text has a file of its own.
+static FILES: AtomicU32 = AtomicU32::new(0);
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios")
@@ -17,7 +21,9 @@ fn text(bytes: &[u8]) -> String {
 
 /// Runs a file with this content; returns exit status and all output.
 fn run_text(name: &str, content: &str) -> (Option<i32>, String) {
-    let path = std::env::temp_dir().join(format!("riskgate-{}-{name}.jsonl", std::process::id()));
+    let number = FILES.fetch_add(1, Ordering::Relaxed);
+    let unique = format!("riskgate-{}-{number}-{name}.jsonl", std::process::id());
+    let path = std::env::temp_dir().join(unique);
     std::fs::write(&path, content).unwrap();
     let output = scenario(&[path.to_str().unwrap()]);
     std::fs::remove_file(&path).unwrap();
@@ -92,6 +98,8 @@ fn a_setup_that_cannot_be_used_names_all_its_problems() {
         "the rate of EUR is not above 0",
         "the instrument X stands twice",
         "the parent D of C is not an account",
+        "the accounts A, B are parents of each other",
+        "a tick must be above 0",
         "needs a node, an instrument, or both",
         "there is no node \"nobody\"",
         "must not be negative",

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use riskgate::engine::frozen_alloc::FrozenAlloc;
 
+mod checks;
 mod config;
 mod demo;
 mod journal;
@@ -34,6 +35,7 @@ enum Command {
     #[command(hide = true)]
     Recorder(run::ChildArgs),
     Scenario(scenario::Args),
+    Checks(checks::Args),
     /// Validates a configuration, or prints the example.
     #[command(subcommand)]
     Config(config::check::ConfigCommand),
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Engine(args) => run::engine(&args),
         Command::Recorder(args) => run::recorder(&args),
         Command::Scenario(args) => scenario::main(&args),
+        Command::Checks(args) => checks::main(&args),
         Command::Config(command) => config::check::main(&command),
         Command::Journal(args) => journal::main(&args),
         Command::Replay(args) => replay::main(&args),

@@ -66,7 +66,9 @@ impl Problems {
                 line => format!("{file}:{line}: {}", p.text),
             }
         };
-        self.list.iter().map(text).collect()
+        let mut sorted: Vec<&Problem> = self.list.iter().collect();
+        sorted.sort_by_key(|p| (p.file.is_some(), p.line));
+        sorted.into_iter().map(text).collect()
     }
 }
 

@@ -54,14 +54,25 @@ pub fn read_accounts(setup: &mut Setup, rows: &[Value], problems: &mut Problems)
         }
         waiting = later;
         if waiting.len() == before {
-            // What is left has lost its parent to another problem, or is a circle.
-            if problems.is_empty() {
-                let names: Vec<&str> = waiting.iter().map(|w| w.account.name.as_str()).collect();
-                let text = format!("the accounts {} are parents of each other", names.join(", "));
-                problems.add(waiting[0].line, text);
-            }
+            name_circles(waiting, problems);
             return;
         }
+    }
+}
+
+/// Accounts without a place have lost a parent to another problem, or go round in a circle.
+fn name_circles(mut waiting: Vec<Read>, problems: &mut Problems) {
+    loop {
+        let left: Vec<String> = waiting.iter().map(|w| w.account.name.clone()).collect();
+        waiting.retain(|w| w.parent.is_some_and(|p| left.iter().any(|name| name == p)));
+        if waiting.len() == left.len() {
+            break;
+        }
+    }
+    if let Some(first) = waiting.first() {
+        let names: Vec<&str> = waiting.iter().map(|w| w.account.name.as_str()).collect();
+        let text = format!("the accounts {} are parents of each other", names.join(", "));
+        problems.add(first.line, text);
     }
 }
 

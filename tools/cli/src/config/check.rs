@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::config::example;
 use crate::config::limits::{VARIANTS, has_number};
+use crate::config::lint::lint;
 use crate::config::load::{Config, load};
 use crate::config::options::{Profile, Wait};
 
@@ -71,7 +72,9 @@ fn check(args: &CheckArgs) -> ExitCode {
                 println!("{:#}", summary(&config));
             } else {
                 print_config(&config);
-                println!("{file}: can be used");
+                let lints = lint(&config.setup);
+                lints.iter().for_each(|text| println!("lint         {text}"));
+                println!("{file}: can be used, {} lints", lints.len());
             }
             ExitCode::SUCCESS
         }
@@ -98,6 +101,7 @@ fn summary(config: &Config) -> serde_json::Value {
         "limits": setup.limits.len(),
         "lanes": setup.lanes.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(),
         "required": setup.required.iter().map(|c| c.name()).collect::<Vec<_>>(),
+        "lints": lint(setup),
         "problems": [],
     })
 }
@@ -181,7 +185,8 @@ pub fn limit_text(setup: &Setup, limit: &Limit) -> String {
     text
 }
 
-fn bound_text(limit: &Limit) -> Option<String> {
+/// The number of a limit in its unit; `None` if it has none.
+pub fn bound_text(limit: &Limit) -> Option<String> {
     let number = match limit.bound {
         Bound::Collar(collar) => {
             let side = |band: &riskgate::state::limit::Band| {

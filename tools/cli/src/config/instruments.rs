@@ -136,7 +136,14 @@ fn read_instrument(setup: &mut Setup, row: &Table, problems: &mut Problems) -> O
         let spread = spread.whole("mark_max_spread_bps", 0, most, problems);
         instrument.mark_max_spread_bps = spread.unwrap_or(0) as u32;
     }
-    (problems.list.len() == before).then_some(instrument)
+    if problems.list.len() > before {
+        return None;
+    }
+    // It stays known by its name, so that nothing else that names it is a problem too.
+    for text in setup.instrument_problems(&instrument) {
+        problems.add(row.line, format!("instrument {symbol}: {text}"));
+    }
+    Some(instrument)
 }
 
 /// Index of the currency of a name, and whether the name means hundredths of it.

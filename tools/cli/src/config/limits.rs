@@ -2,6 +2,7 @@
 
 use riskgate::abi::codes::{Check, CheckMask};
 use riskgate::fixed::{MONEY_PLACES, PRICE_PLACES, QTY_PLACES};
+use riskgate::gate::checks::CATALOGUE;
 use riskgate::state::limit::{
     Action, Band, Bound, Collar, Denominator, Latch, Limit, Phase, SOFT_THRESHOLDS_MAX, Variant,
 };
@@ -9,30 +10,10 @@ use riskgate::state::setup::Setup;
 
 use crate::tree::{Kind, Problems, Table, Value, nearest, unknown_key};
 
-/// Checks that a limits row may name.
-pub const BUILT: &[Check] = &[
-    Check::Killed,
-    Check::Blocked,
-    Check::InstrumentState,
-    Check::Restricted,
-    Check::StaleMark,
-    Check::MaxOrderQty,
-    Check::MaxOrderValue,
-    Check::MinOrderQty,
-    Check::LotSize,
-    Check::TickSize,
-    Check::PriceCollar,
-    Check::MaxOpenOrders,
-    Check::MaxLong,
-    Check::MaxShort,
-    Check::GrossExposure,
-    Check::NetExposure,
-    Check::LongExposure,
-    Check::ShortExposure,
-    Check::OpenOrderValue,
-    Check::SectorConcentration,
-    Check::WashTrade,
-];
+/// Checks that a limits row may name: all that are built, but those of family 1.
+pub fn settable() -> impl Iterator<Item = Check> {
+    CATALOGUE.iter().filter(|row| row.family > 1).map(|row| row.check)
+}
 
 const LATCHES: [(Latch, &str); 2] = [(Latch::All, "all"), (Latch::CloseOnly, "close_only")];
 const GROSS_VARIANTS: [(Variant, &str); 3] = [
@@ -100,9 +81,19 @@ pub fn read_check(value: &Value, what: &str, problems: &mut Problems) -> Option<
     found
 }
 
-/// All rows of limits.
+/// All rows of limits. Two in one place are a problem: nobody knows which one was meant.
 pub fn read_limits(setup: &Setup, rows: &[Value], problems: &mut Problems) -> Vec<Limit> {
-    rows.iter().flat_map(|row| read_row(setup, row, problems)).collect()
+    let mut all: Vec<(u32, Limit)> = Vec::new();
+    for row in rows {
+        for limit in read_row(setup, row, problems) {
+            if let Some((line, _)) = all.iter().find(|(_, earlier)| earlier.same_place(&limit)) {
+                let name = limit.check.name();
+                problems.add(row.line, format!("{name} is set here already, in line {line}"));
+            }
+            all.push((row.line, limit));
+        }
+    }
+    all.into_iter().map(|(_, limit)| limit).collect()
 }
 
 /// One row: `node`, `instrument`, or both, and checks.
@@ -117,17 +108,22 @@ pub fn read_row(setup: &Setup, row: &Value, problems: &mut Problems) -> Vec<Limi
     let instrument = find("instrument").map(|v| names.instrument(v, problems));
     if node.is_none() && instrument.is_none() {
         problems.add(row.line, "a limit needs a node, an instrument, or both");
+        return Vec::new();
     }
     let mut limits = Vec::new();
     for entry in entries.iter().filter(|e| e.key != "node" && e.key != "instrument") {
         let Some(check) = Check::from_name(&entry.key) else {
             let mut known = vec!["node", "instrument"];
-            known.extend(BUILT.iter().map(|c| c.name()));
+            known.extend(settable().map(Check::name));
             problems.add(entry.value.line, unknown_key("a limit", &entry.key, &known));
             continue;
         };
-        if !BUILT.contains(&check) {
-            let text = format!("the check {} is known but not built yet", check.name());
+        if !settable().any(|c| c == check) {
+            let why = match check.number() < Check::Killed.number() {
+                true => "is always on and cannot be set",
+                false => "is known but not built yet",
+            };
+            let text = format!("the check {} {why}", check.name());
             problems.add(entry.value.line, text);
             continue;
         }
@@ -136,7 +132,15 @@ pub fn read_row(setup: &Setup, row: &Value, problems: &mut Problems) -> Vec<Limi
             _ => std::slice::from_ref(&entry.value),
         };
         for value in several {
-            limits.extend(read_limit(check, node.flatten(), instrument.flatten(), value, problems));
+            let limit = read_limit(check, node.flatten(), instrument.flatten(), value, problems);
+            let Some(limit) = limit else { continue };
+            // Without its place nothing more can be said about it.
+            if node != Some(None) && instrument != Some(None) {
+                for text in setup.limit_problems(&limit) {
+                    problems.add(value.line, format!("{}: {text}", check.name()));
+                }
+            }
+            limits.push(limit);
         }
     }
     limits
@@ -160,7 +164,9 @@ fn read_limit(
         (Check::GrossExposure, _) => &["limit", "soft", "variant"][..],
         (Check::WashTrade, _) => &["mode"],
         (_, Number::None) => &[],
-        (_, Number::Collar) => &["limit", "aggressive", "passive", "use"],
+        (_, Number::Collar) => {
+            &["limit", "percent", "ticks", "absolute", "aggressive", "passive", "use"]
+        }
         (_, Number::BasisPoints) => &["limit", "limit_bps", "soft", "denominator", "floor"],
         _ => &["limit", "soft"],
     });
@@ -255,6 +261,10 @@ fn read_collar(table: &Table, problems: &mut Problems) -> Option<Bound> {
             unlimited => return Some(unlimited),
         },
     };
+    let both = read_band_parts(table, "both sides of price_collar", problems)?;
+    if !both.is_unset() {
+        (collar.aggressive, collar.passive) = (both, both);
+    }
     if let Some(value) = table.get("aggressive") {
         collar.aggressive = read_band(value, "aggressive", problems)?;
     }
@@ -280,6 +290,10 @@ fn read_band(value: &Value, side: &str, problems: &mut Problems) -> Option<Band>
         return Some(Band { percent_micro, ..Band::default() });
     }
     let table = value.table(&name, &["percent", "ticks", "absolute"], problems)?;
+    read_band_parts(&table, &name, problems)
+}
+
+fn read_band_parts(table: &Table, name: &str, problems: &mut Problems) -> Option<Band> {
     let mut part = |key: &str, places: u32| -> Option<Option<i64>> {
         let Some(value) = table.get(key) else { return Some(None) };
         let what = format!("{key} of {name}");

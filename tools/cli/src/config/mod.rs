@@ -11,6 +11,7 @@ pub mod example;
 pub mod instruments;
 mod lanes;
 pub mod limits;
+mod lint;
 pub mod load;
 pub mod options;
 mod toml_file;

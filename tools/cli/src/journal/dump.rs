@@ -123,9 +123,9 @@ pub fn to_line(record: &Record, names: &Names) -> String {
             m.mark.last_ns
         ),
         Body::Control(c) => format!(
-            "{}{:?} by {:?} approved by {:?} because {:?}",
+            "{}{} by {:?} approved by {:?} because {:?}",
             if record.flags & flag::REFUSED != 0 { "REFUSED " } else { "" },
-            c.command,
+            names.command(&c.command),
             c.operator.as_str(),
             c.approver.as_str(),
             c.reason.as_str()
@@ -280,7 +280,7 @@ pub fn to_json(record: &Record, names: &Names) -> Value {
             "last_ns": m.mark.last_ns,
         }),
         Body::Control(c) => json!({
-            "command": format!("{:?}", c.command),
+            "command": names.command(&c.command),
             "refused": record.flags & flag::REFUSED != 0,
             "operator": c.operator.as_str(),
             "approver": c.approver.as_str(),

@@ -6,6 +6,7 @@ use riskgate::abi::{PRICE_UNDEFINED, verdict};
 use riskgate::fixed::{PRICE_PLACES, QTY_PLACES, decimal};
 use riskgate::journal::groups::Groups;
 use riskgate::journal::record::{NO_LANE, Record};
+use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::setup::Setup;
 
 /// Names of the epoch in which a record lies.
@@ -51,6 +52,48 @@ impl Names {
             Some(a) => a.name.clone(),
             None if id == verdict::NO_NODE => "none".to_string(),
             None => format!("#{id}"),
+        }
+    }
+}
+
+impl Names {
+    /// A command in words.
+    pub fn command(&self, command: &Command) -> String {
+        match command {
+            Command::Kill(scope) => format!("kill {}", self.scope(scope)),
+            Command::Unkill(scope) => format!("unkill {}", self.scope(scope)),
+            Command::Halt(id) => format!("halt {}", self.instrument(*id)),
+            Command::Resume(id) => format!("resume {}", self.instrument(*id)),
+            Command::Restrict { node, instrument, mode } => {
+                let names = &Restriction::NAMES;
+                let mode = names.iter().find(|(m, _)| m == mode).map_or("?", |(_, name)| name);
+                let instrument = instrument.map_or("everything".into(), |id| self.instrument(id));
+                format!("restrict {} in {instrument} to {mode}", self.node(*node))
+            }
+            Command::Rearm(node) => format!("rearm {}", self.node(*node)),
+            Command::RollDay(node) => format!("roll_day {}", self.node(*node)),
+            Command::SetLimit(limit) => {
+                let node = limit.node.map_or(String::new(), |id| format!(" at {}", self.node(id)));
+                let instrument = limit
+                    .instrument
+                    .map_or(String::new(), |id| format!(" in {}", self.instrument(id)));
+                // The unit of the number depends on the check; it is given as it is stored.
+                format!("set_limit {}{node}{instrument} {:?}", limit.check.name(), limit.bound)
+            }
+        }
+    }
+
+    fn scope(&self, scope: &KillScope) -> String {
+        match *scope {
+            KillScope::Firm => "firm".to_string(),
+            KillScope::Node(node) => format!("node {}", self.node(node)),
+            KillScope::NodeSide(node, side) => {
+                format!("node {} side {}", self.node(node), side_name(side))
+            }
+            KillScope::Instrument(id) => format!("instrument {}", self.instrument(id)),
+            KillScope::Lane(lane) => format!("lane {}", self.lane(lane)),
+            KillScope::Venue(venue) => format!("venue {venue}"),
+            KillScope::Side(side) => format!("side {}", side_name(side)),
         }
     }
 }

@@ -12,11 +12,13 @@ use crate::tree::{Entry, Kind, Problems, Value};
 /// All values of a file. After a syntax error nothing more is read.
 pub fn parse(text: &str, problems: &mut Problems) -> Vec<Value> {
     let mut values = Vec::new();
+    let (mut line, mut counted) = (1, 0);
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Raw>();
     loop {
         let offset = stream.byte_offset();
-        let blank = text[offset..].len() - text[offset..].trim_start().len();
-        let line = 1 + text[..offset + blank].bytes().filter(|b| *b == b'\n').count() as u32;
+        let begin = text.len() - text[offset..].trim_start().len();
+        line += text[counted..begin].bytes().filter(|b| *b == b'\n').count() as u32;
+        counted = begin;
         match stream.next() {
             None => return values,
             Some(Ok(raw)) => values.push(raw.at(line)),

@@ -5,10 +5,11 @@ use riskgate::machine::Machine;
 use riskgate::state::setup::Setup;
 
 use crate::config::limits::Names;
-use crate::scenario::expect::{Mismatch, canonical};
+use crate::scenario::expect::Mismatch;
+use crate::scenario::names::canonical;
 use crate::tree::{Problems, Value};
 
-const ROW_KEYS: &[&str] = &["position", "open_buy", "open_sell"];
+const ROW_KEYS: &[&str] = &["position", "open_buy", "open_sell", "max_long", "max_short"];
 const NODE_KEYS: &[&str] = &[
     "gross_exposure",
     "executed",
@@ -19,6 +20,7 @@ const NODE_KEYS: &[&str] = &[
     "open_order_value",
     "day_pnl",
     "open_orders",
+    "max_open_orders",
 ];
 
 /// What a node, or its row of an instrument, must be.
@@ -85,15 +87,32 @@ impl StateExpect {
         (met, mismatches)
     }
 
+    /// Position, open buys and open sells of an instrument, over all accounts of the node.
+    fn sums(&self, machine: &Machine, instrument: u32) -> (i128, i128, i128) {
+        let accounts = &machine.setup().accounts;
+        let below = |account: u32| {
+            let up = |a: &u32| accounts[*a as usize].parent;
+            std::iter::successors(Some(account), up).any(|a| a == self.node)
+        };
+        let rows = (0..accounts.len() as u32).filter(|a| below(*a));
+        let rows = rows.map(|a| machine.row(a, instrument));
+        rows.fold((0, 0, 0), |(p, b, s), row| {
+            let (position, buy, sell) = (row.position, row.open_buy, row.open_sell);
+            (p + i128::from(position), b + i128::from(buy), s + i128::from(sell))
+        })
+    }
+
     fn current(&self, machine: &Machine, key: &str) -> String {
         if let (true, Some(instrument)) = (ROW_KEYS.contains(&key), self.instrument) {
-            let row = machine.row(self.node, instrument);
+            let (position, open_buy, open_sell) = self.sums(machine, instrument);
             let qty = match key {
-                "position" => row.position,
-                "open_buy" => row.open_buy,
-                _ => row.open_sell,
+                "position" => position,
+                "open_buy" => open_buy,
+                "open_sell" => open_sell,
+                "max_long" => position + open_buy,
+                _ => open_sell - position,
             };
-            return decimal::format_i128(qty.into(), QTY_PLACES);
+            return decimal::format_i128(qty, QTY_PLACES);
         }
         let view = machine.node(self.node);
         let money = match key {

@@ -12,9 +12,10 @@ use riskgate::machine::{Environment, Machine, MarkInput};
 use riskgate::state::command::Command;
 use riskgate::state::setup::Setup;
 
-use crate::scenario::book::{Book, Execution, Request, Tracked};
+use crate::scenario::book::{Book, Request, Tracked};
 use crate::scenario::expect::{Came, Mismatch};
 use crate::scenario::order::{Changes, Terms, request_words};
+use crate::scenario::report;
 use crate::scenario::step::{Action, MarkChange, Report, Step};
 
 /// The clock at the first line.
@@ -139,7 +140,7 @@ impl Runner {
             Action::Replace { id, request, changes } => self.submit_replace(*id, *request, changes),
             Action::Cancel { id, request } => self.submit_cancel(*id, *request),
             Action::MassCancel { request, changes } => self.submit_mass_cancel(*request, changes),
-            Action::Report(report) => self.report(report),
+            Action::Report(report) => return self.report(report),
             Action::Mark { instrument, change } => self.mark(*instrument, change),
             Action::Advance { ns } => self.now_ns = self.now_ns.saturating_add(*ns),
             Action::Restart => return self.restart(),
@@ -216,7 +217,7 @@ impl Runner {
             order_id: request,
             reference: id,
             kind: kind::CANCEL,
-            ..addressed(terms.as_ref())
+            ..report::addressed(terms.as_ref())
         };
         self.send(slot.to_words(), None);
         let known = self.outcome.flags & flag::UNKNOWN_ORDER == 0;
@@ -242,64 +243,14 @@ impl Runner {
         self.send(slot.to_words(), None);
     }
 
-    fn report(&mut self, report: &Report) {
-        let fresh_request = self.book.fresh_request();
-        let fresh_execution = self.book.fresh_execution();
-        let tracked = self.book.orders.get_mut(&report.id);
-        let mut slot = addressed(tracked.as_ref().map(|t| t.latest()).as_ref());
-        slot.kind = report.kind;
-        slot.order_id = report.id;
-        slot.account = report.changes.account.unwrap_or(slot.account);
-        slot.instrument = report.changes.instrument.unwrap_or(slot.instrument);
-        slot.side_bits = report.changes.side.unwrap_or(slot.side_bits);
-        match report.kind {
-            kind::FILL => fill(&mut slot, tracked, report, fresh_execution),
-            kind::BUST => bust(&mut slot, tracked, report, fresh_execution),
-            kind::ACK => acknowledge(&mut slot, tracked, report),
-            kind::CANCELLED => {
-                let answered = tracked.and_then(|t| {
-                    let request = t.answer_oldest(&[kind::CANCEL]);
-                    t.unanswered.clear();
-                    request
-                });
-                slot.reference = answered.map_or(0, |r| r.id);
-            }
-            kind::EXPIRED => {
-                if let Some(t) = tracked {
-                    t.unanswered.clear();
-                }
-            }
-            kind::REJECTED => match report.of.unwrap_or(kind::NEW) {
-                kind::NEW => {
-                    slot.reference = report.id;
-                    if let Some(t) = tracked {
-                        t.unanswered.clear();
-                    }
-                }
-                of => {
-                    slot.kind = if of == kind::REPLACE {
-                        kind::REPLACE_REJECTED
-                    } else {
-                        kind::CANCEL_REJECTED
-                    };
-                    let answered = tracked.and_then(|t| t.answer_oldest(&[of]));
-                    slot.reference = answered.map_or(fresh_request, |r| r.id);
-                }
-            },
-            _ => match report.of.unwrap_or(kind::NEW) {
-                kind::NEW => {
-                    slot.reference = report.id;
-                    if let Some(t) = tracked {
-                        t.unanswered.clear();
-                    }
-                }
-                of => {
-                    let taken_back = tracked.and_then(|t| t.take_back_last(of));
-                    slot.reference = taken_back.unwrap_or(fresh_request);
-                }
-            },
+    fn report(&mut self, report: &Report) -> std::result::Result<u32, Vec<Mismatch>> {
+        let slot = report::encode(&mut self.book, report);
+        if report.kind == kind::FILL && slot.price == PRICE_UNDEFINED {
+            let came = "none, and the order has none either".to_string();
+            return Err(vec![mismatch("price", "given", came)]);
         }
         self.send(slot.to_words(), None);
+        Ok(0)
     }
 
     fn mark(&mut self, instrument: u32, change: &MarkChange) {
@@ -368,61 +319,6 @@ impl Runner {
             }
         }
         Ok(machine)
-    }
-}
-
-/// A slot with account, instrument and side of an order, and no price and quantity.
-fn addressed(terms: Option<&Terms>) -> OrderSlot {
-    let Some(terms) = terms else { return OrderSlot::default() };
-    OrderSlot {
-        account: terms.account,
-        instrument: terms.instrument,
-        side_bits: terms.side,
-        ..OrderSlot::default()
-    }
-}
-
-fn fill(slot: &mut OrderSlot, tracked: Option<&mut Tracked>, report: &Report, fresh: u64) {
-    let limit_price = tracked.as_ref().map_or(PRICE_UNDEFINED, |t| t.in_force.price);
-    slot.reference = report.exec_id.unwrap_or(fresh);
-    slot.qty = report.changes.qty.unwrap_or(0);
-    slot.price = report.changes.price.unwrap_or(limit_price);
-    if let Some(tracked) = tracked {
-        let (id, qty, price) = (slot.reference, slot.qty, slot.price);
-        tracked.executions.push(Execution { id, qty, price, busted: false });
-    }
-}
-
-/// A bust names an execution, or means the order's last one that was not taken back.
-fn bust(slot: &mut OrderSlot, tracked: Option<&mut Tracked>, report: &Report, fresh: u64) {
-    let execution = tracked.and_then(|t| match report.exec_id {
-        Some(id) => t.executions.iter_mut().find(|e| e.id == id),
-        None => t.executions.iter_mut().rev().find(|e| !e.busted),
-    });
-    let (mut id, mut qty, mut price) = (fresh, 0, PRICE_UNDEFINED);
-    if let Some(execution) = execution {
-        execution.busted = true;
-        (id, qty, price) = (execution.id, execution.qty, execution.price);
-    }
-    slot.reference = report.exec_id.unwrap_or(id);
-    slot.qty = report.changes.qty.unwrap_or(qty);
-    slot.price = report.changes.price.unwrap_or(price);
-}
-
-fn acknowledge(slot: &mut OrderSlot, tracked: Option<&mut Tracked>, report: &Report) {
-    let kinds: &[u8] = match report.of {
-        Some(kind::NEW) => &[kind::NEW],
-        Some(_) => &[kind::REPLACE],
-        None => &[kind::NEW, kind::REPLACE],
-    };
-    slot.reference = report.id;
-    if let Some(tracked) = tracked
-        && let Some(request) = tracked.answer_oldest(kinds)
-    {
-        slot.reference = request.id;
-        if request.kind == kind::REPLACE {
-            tracked.in_force = request.terms;
-        }
     }
 }
 

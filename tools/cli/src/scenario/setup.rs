@@ -27,9 +27,8 @@ pub fn read(value: &Value, problems: &mut Problems) -> Option<Setup> {
         setup.required = limits::read_checks(list, "required", problems);
     }
     setup.lanes.push(Lane::unrestricted(LANE, 0));
-    // As many ids as a production gate remembers; the other tables stay small, because every
-    // restart builds them anew.
-    setup.capacity = Capacity { history: Capacity::default().history, ..Capacity::SMALL };
+    // Tables of a production gate, so that a scenario meets a bound only where production does.
+    setup.capacity = Capacity::default();
     setup.capacity.limits += setup.limits.len() as u32;
     if problems.list.len() > before {
         return None;

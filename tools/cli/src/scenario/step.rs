@@ -124,7 +124,7 @@ impl Reader {
             return Some(Step { line: value.line, action: Action::Note, expect: None });
         };
         let expect = table.get("expect");
-        if let (Some(expect), "setup" | "expect_state" | "advance") = (expect, entry.key.as_str()) {
+        if let (Some(expect), "setup" | "expect_state") = (expect, entry.key.as_str()) {
             problems.add(expect.line, format!("expect has no meaning beside {}", entry.key));
         }
         if entry.key == "setup" {

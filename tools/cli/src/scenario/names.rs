@@ -1,0 +1,147 @@
+//! Numbers and codes of the gate as texts, and texts as canonical numbers.
+
+use std::collections::BTreeSet;
+
+use riskgate::abi::codes::{Check, CheckMask, field};
+use riskgate::abi::verdict::{NO_NODE, decision, flag};
+use riskgate::fixed::decimal;
+use riskgate::gate::outcome::{Breach, MeasureUnit};
+use riskgate::state::setup::Setup;
+
+/// Names of decisions.
+pub const DECISIONS: [(u8, &str); 4] = [
+    (decision::ACCEPT, "accept"),
+    (decision::REJECT, "reject"),
+    (decision::WOULD_ACCEPT, "would_accept"),
+    (decision::NONE, "none"),
+];
+/// Names of a verdict's flags.
+pub const FLAGS: [(u16, &str); 10] = [
+    (flag::REPLAYED, "replayed"),
+    (flag::WHAT_IF, "what_if"),
+    (flag::ALERTED, "alerted"),
+    (flag::SOFT, "soft"),
+    (flag::UNKNOWN_ORDER, "unknown_order"),
+    (flag::CLAMPED, "clamped"),
+    (flag::CANCEL_RESTING, "cancel_resting"),
+    (flag::STAMP_SELF_MATCH, "stamp_self_match"),
+    (flag::AUDIT, "audit"),
+    (flag::SHADOWED, "shadowed"),
+];
+/// Names of an order's fields.
+const FIELDS: [(u32, &str); 15] = [
+    (field::KIND, "kind"),
+    (field::ORDER_ID, "id"),
+    (field::SIDE, "side"),
+    (field::TYPE, "type"),
+    (field::TIME_IN_FORCE, "tif"),
+    (field::FLAGS, "flags"),
+    (field::RESERVED, "reserved"),
+    (field::QTY, "qty"),
+    (field::PRICE, "price"),
+    (field::DISPLAY_QTY, "display"),
+    (field::MIN_QTY, "min_qty"),
+    (field::STOP_PRICE, "stop"),
+    (field::GOOD_TILL, "good_till"),
+    (field::REPLACE_IDENTITY, "replace_identity"),
+    (field::REPLACE_TOTAL, "replace_total"),
+];
+
+/// A decimal text without noise: `+01.50` → `1.5`; `None` if it is none.
+pub fn canonical(text: &str) -> Option<String> {
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'-' => ("-", &text[1..]),
+        b'+' => ("", &text[1..]),
+        _ => ("", text),
+    };
+    let digits = digits.replace('_', "");
+    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, "0"));
+    let numeric = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !numeric(whole) || !numeric(fraction) {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let fraction = fraction.trim_end_matches('0');
+    let sign = if whole == "0" && fraction.is_empty() { "" } else { sign };
+    Some(if fraction.is_empty() {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction}")
+    })
+}
+
+pub fn decision_name(decision: u8) -> &'static str {
+    DECISIONS.iter().find(|(code, _)| *code == decision).map_or("?", |(_, name)| name)
+}
+
+pub fn node_name(setup: &Setup, node: u32) -> String {
+    let account = setup.accounts.get(node as usize);
+    account.map_or("no node".to_string(), |a| a.name.clone())
+}
+
+pub fn detail_name(breach: &Breach) -> String {
+    match breach.check {
+        Check::Malformed => FIELDS
+            .iter()
+            .find(|(code, _)| *code == breach.detail)
+            .map_or(breach.detail.to_string(), |(_, name)| name.to_string()),
+        Check::LimitNotSet => u8::try_from(breach.detail)
+            .ok()
+            .and_then(Check::from_number)
+            .map_or(breach.detail.to_string(), |c| c.name().to_string()),
+        _ => breach.detail.to_string(),
+    }
+}
+
+pub fn describe_breach(breach: &Breach, setup: &Setup) -> String {
+    let mut text = breach.check.name().to_string();
+    if breach.unit != MeasureUnit::None {
+        let group = decimal::group_thousands;
+        let (observed, limit) = (breach.observed_text(), breach.limit_text());
+        text += &format!(" {} against {}", group(&observed), group(&limit));
+    }
+    if breach.node != NO_NODE {
+        text += &format!(" at {}", node_name(setup, breach.node));
+    }
+    if breach.detail != 0 {
+        text += &format!(", {}", detail_name(breach));
+    }
+    text
+}
+
+pub fn mask_names(mask: CheckMask) -> String {
+    let names: Vec<&str> = mask.iter().map(|c| c.name()).collect();
+    format!("[{}]", names.join(", "))
+}
+
+pub fn soft_names(soft: &BTreeSet<(Check, u8)>) -> String {
+    let names: Vec<String> = soft.iter().map(|(c, p)| format!("{}@{p}", c.name())).collect();
+    format!("[{}]", names.join(", "))
+}
+
+pub fn flag_names(flags: u16) -> String {
+    let set = FLAGS.iter().filter(|(bit, _)| flags & bit != 0);
+    format!("[{}]", set.map(|(_, name)| *name).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_compare_without_their_noise() {
+        for (text, want) in [
+            ("1_000.50", "1000.5"),
+            ("+007", "7"),
+            ("-0.00", "0"),
+            ("-12.340", "-12.34"),
+            ("0", "0"),
+        ] {
+            assert_eq!(canonical(text).as_deref(), Some(want), "{text}");
+        }
+        for bad in ["", "-", ".5", "5.", "1e5", "abc", "1,000"] {
+            assert_eq!(canonical(bad), None, "{bad}");
+        }
+    }
+}
