@@ -62,6 +62,11 @@ impl Life {
             1..=9 => rng.below(400_000_000),
             _ => rng.below(2_000_000),
         };
+        let latched: Vec<u32> =
+            model.latched_all.iter().chain(&model.latched_close).copied().collect();
+        if !latched.is_empty() && rng.chance(5) {
+            return Input::Control(Command::Rearm(rng.pick(&latched)));
+        }
         let crowded = model.orders.len() > self.crowd;
         let roll = rng.below(1000);
         let input = match roll {
@@ -290,6 +295,7 @@ impl Life {
                     row.open_sell - row.position
                 };
                 if held > 0 {
+                    slot.flags &= !flag::WHAT_IF;
                     slot.qty = i64::MAX - held + 1;
                 }
             }
@@ -414,7 +420,9 @@ impl Life {
                 slot.kind = kind::VOID;
                 slot.reference = pending.unwrap_or(0);
             }
-            38..=41 => slot.kind = kind::VOID,
+            38..=41 if !(order.acknowledged || order.filled > 0) || rng.chance(10) => {
+                slot.kind = kind::VOID;
+            }
             42..=44 => slot.kind = rng.pick(&[kind::EXPIRED, kind::REJECTED]),
             45..=62 => {
                 slot.kind = kind::CANCELLED;
@@ -436,9 +444,9 @@ impl Life {
             price => price,
         };
         let open = order.reserved();
-        slot.qty = match rng.below(40) {
+        slot.qty = match rng.below(120) {
             0 => open + open / 2 + 1_000_000,
-            1..=15 => open,
+            1..=45 => open,
             _ => (open / 3 / 1_000_000 * 1_000_000).max(1_000_000).min(open),
         };
     }

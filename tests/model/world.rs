@@ -85,7 +85,7 @@ impl World {
                 i.close_max_age_ns = rng.pick(&[8_000_000_000, 60_000_000_000]);
             }
             if rng.chance(30) {
-                i.mark_max_spread_bps = rng.pick(&[50, 200, 1_000]);
+                i.mark_max_spread_bps = rng.pick(&[50, 300, 2_000]);
             }
             self.setup.instruments.push(i);
             self.price.push(price);
@@ -127,7 +127,7 @@ impl World {
         for account in accounts.iter_mut() {
             account.owner = rng.chance(60).then(|| rng.below(3) as u32);
             if rng.chance(60) {
-                account.equity = Some(i128::from(rng.between(-1, 40)) * 100_000 * MONEY_ONE);
+                account.equity = Some(i128::from(rng.between(-1, 60)) * 100_000 * MONEY_ONE);
             }
             if rng.chance(8) {
                 account.phase = Some(rng.pick(&[Phase::Shadow, Phase::Warn, Phase::Enforce]));
@@ -250,7 +250,7 @@ impl World {
             Check::SectorConcentration => {
                 limit.denominator =
                     rng.pick(&[Denominator::Equity, Denominator::LiveEquity, Denominator::Gross]);
-                if rng.chance(75) {
+                if rng.chance(88) {
                     limit.floor = i128::from(rng.between(1, 20)) * 100_000 * MONEY_ONE;
                 }
             }
