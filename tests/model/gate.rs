@@ -250,11 +250,22 @@ impl Model {
     pub fn mark(&mut self, now_ns: u64, instrument: u32, mark: &MarkInput) -> Answer {
         let mut answer = Answer::default();
         let at = instrument as usize;
+        // A close has no time of its own: it is as old as the first message that brought it.
+        if self.marks[at].is_none_or(|old| old.close != mark.close) {
+            self.close_ns[at] = now_ns;
+        }
         // A time in the future counts as now.
         let quote_ns = mark.quote_ns.min(now_ns);
         self.marks[at] = Some(MarkInput { quote_ns, last_ns: mark.last_ns.min(now_ns), ..*mark });
-        self.close_ns[at] = now_ns;
         if let Ok(price) = self.usable_mark(now_ns, instrument) {
+            if self.valued[at].is_none() && !self.setup.instruments[at].inverse {
+                // Until now these orders held their whole price; the first mark freezes the excess.
+                for order in self.orders.iter_mut().filter(|o| o.instrument == instrument) {
+                    for terms in std::iter::once(&mut order.current).chain(&mut order.pending) {
+                        terms.excess = (terms.excess - price.abs()).max(0);
+                    }
+                }
+            }
             self.valued[at] = Some(price);
             self.settle(&mut answer, true, Some(instrument));
         }

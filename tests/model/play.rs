@@ -1,11 +1,13 @@
 //! Plays whole worlds: one seed, one world, one life, to its end or to the first disagreement.
 
 use super::duel::{Coverage, Duel};
-use super::gate::Mistake;
-use super::life::Life;
+use super::gate::{Mistake, Model};
+use super::life::{Input, Life, words as words_of};
 use super::rng::Rng;
 use super::words;
 use super::world::World;
+use riskgate::gate::outcome::Outcome;
+use riskgate::machine::{Machine, NodeView, OpenOrderView, RowView};
 use std::time::{Duration, Instant};
 
 /// Number from the environment, or a default.
@@ -72,4 +74,64 @@ pub fn world(seed: u64, orders: u64, mistake: Mistake) -> Result<Coverage, Strin
     }
     duel.views().map_err(|d| format!("seed {seed:#x}, at the end\n{}{d}", words::world(&world)))?;
     Ok(duel.coverage)
+}
+
+/// The inputs of a random life, as the reference lived it.
+pub fn script(seed: u64, inputs: usize) -> (World, Vec<(u64, Input)>) {
+    let mut rng = Rng::new(seed);
+    let world = World::random(&mut rng);
+    let mut life = Life::new(&world, &mut rng);
+    let mut model = Model::new(&world.setup, Mistake::None);
+    let mut script = Vec::new();
+    for step in 0..inputs {
+        let input = match step < world.price.len() {
+            true => life.open(&world, &mut rng, step as u32),
+            false => life.next(&world, &model, &mut rng),
+        };
+        match &input {
+            Input::Order { lane, slot, extension, environment } => {
+                let (slot, extension) = words_of(slot, extension);
+                model.order(life.now_ns, *lane, &slot, extension.as_ref(), *environment);
+            }
+            Input::Mark { instrument, mark } => {
+                model.mark(life.now_ns, *instrument, mark);
+            }
+            Input::Control(command) => {
+                model.control(command);
+            }
+        }
+        script.push((life.now_ns, input));
+    }
+    (world, script)
+}
+
+/// One input of a script, given to the real machine.
+pub fn feed(machine: &mut Machine, now_ns: u64, input: &Input) -> Outcome {
+    match input {
+        Input::Order { lane, slot, extension, environment } => {
+            let (slot, extension) = words_of(slot, extension);
+            *machine.order(now_ns, *lane, &slot, extension.as_ref(), *environment)
+        }
+        Input::Mark { instrument, mark } => *machine.mark(now_ns, *instrument, mark),
+        Input::Control(command) => *machine.control(now_ns, command).expect("a valid command"),
+    }
+}
+
+/// All that can be seen of a machine from outside.
+#[derive(Debug, PartialEq)]
+pub struct Views {
+    pub rows: Vec<(u32, u32, RowView)>,
+    pub nodes: Vec<NodeView>,
+    pub orders: Vec<OpenOrderView>,
+}
+
+/// Everything that has a view, in a fixed sequence, without empty rows.
+pub fn views(machine: &Machine) -> Views {
+    let mut rows = machine.rows();
+    rows.retain(|(_, _, row)| *row != RowView::default());
+    rows.sort_by_key(|(account, instrument, _)| (*account, *instrument));
+    let mut orders = machine.open_orders();
+    orders.sort_by_key(|o| (o.lane, o.order_id));
+    let nodes = (0..machine.setup().accounts.len() as u32).map(|n| machine.node(n)).collect();
+    Views { rows, nodes, orders }
 }

@@ -82,7 +82,7 @@ impl World {
                 i.last_max_age_ns = rng.pick(&[1_000_000_000, 20_000_000_000]);
             }
             if rng.chance(20) {
-                i.close_max_age_ns = u64::MAX / 2;
+                i.close_max_age_ns = rng.pick(&[8_000_000_000, 60_000_000_000]);
             }
             if rng.chance(30) {
                 i.mark_max_spread_bps = rng.pick(&[50, 200, 1_000]);
