@@ -112,13 +112,7 @@ fn fill(
     if report.reference != 0 && state.executions.get(origin, report.reference).is_some() {
         return NONE;
     }
-    let (account, instrument, order_side) = match slot {
-        NONE => (report.account, report.instrument, report.side),
-        _ => {
-            let order = state.orders.get(slot);
-            (order.account, order.instrument, order.side)
-        }
-    };
+    let (account, instrument, order_side) = executed_for(state, slot, report);
     let contradicts =
         (account, instrument, order_side) != (report.account, report.instrument, report.side);
     let Some(row) = bookable_row(state, events, lane, account, instrument) else { return NONE };
@@ -147,6 +141,15 @@ fn fill(
     row
 }
 
+/// Account, instrument and side of an execution: the order's, or as reported without one.
+fn executed_for(state: &State, slot: u32, report: &Report) -> (u32, u32, u8) {
+    if slot == NONE {
+        return (report.account, report.instrument, report.side);
+    }
+    let order = state.orders.get(slot);
+    (order.account, order.instrument, order.side)
+}
+
 /// Takes an execution back. Open quantity is never reopened.
 fn bust(
     state: &mut State,
@@ -173,13 +176,7 @@ fn bust(
         }
         return row;
     }
-    let (account, instrument, order_side) = match slot {
-        NONE => (report.account, report.instrument, report.side),
-        _ => {
-            let order = state.orders.get(slot);
-            (order.account, order.instrument, order.side)
-        }
-    };
+    let (account, instrument, order_side) = executed_for(state, slot, report);
     let Some(row) = bookable_row(state, events, lane, account, instrument) else { return NONE };
     take_back(state, events, row, account, signed(order_side, report.qty), report.price);
     remember(state, origin, report, account, instrument, order_side, true);
