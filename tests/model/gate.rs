@@ -259,7 +259,7 @@ impl Model {
         self.marks[at] = Some(MarkInput { quote_ns, last_ns: mark.last_ns.min(now_ns), ..*mark });
         if let Ok(price) = self.usable_mark(now_ns, instrument) {
             self.valued[at] = Some(price);
-            self.settle(&mut answer, true, Some(instrument));
+            self.settle(&mut answer, true);
         }
         answer.events.sort();
         answer
