@@ -254,7 +254,7 @@ fn a_full_journal_refuses_then_waits_then_goes_on() {
         }
     };
     let used = world.journal().len() as u64;
-    assert!(used >= RING * 3 / 4 && used <= RING * 7 / 8 + 4, "{used} records of {RING}");
+    assert!((RING * 3 / 4..=RING * 7 / 8 + 4).contains(&used), "{used} records of {RING}");
     // Cancels still pass.
     let cancel = |world: &mut World, n: u64| {
         world.submit(0, &order(kind::CANCEL, 1_000_000 + n, 1 + n % (refused_at - 1)));

@@ -48,9 +48,12 @@ fn content(n: u64) -> [u64; SLOT_WORDS] {
 #[test]
 fn slots_arrive_whole_and_in_order() {
     const MESSAGES: u64 = 3;
+    let runs = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = runs.clone();
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(3);
-    model.check(|| {
+    model.check(move || {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let heap = Arc::new(Heap::new(2));
         let mut producer = Producer::new(Shared(heap.clone()), 2);
         let mut consumer = Consumer::new(Shared(heap), 2);
@@ -77,4 +80,7 @@ fn slots_arrive_whole_and_in_order() {
         }
         writer.join().unwrap();
     });
+    let runs = runs.load(std::sync::atomic::Ordering::Relaxed);
+    println!("{runs} schedules");
+    assert!(runs > 100, "only {runs} schedules: the model explored nothing");
 }

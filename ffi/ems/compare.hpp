@@ -1,4 +1,6 @@
 // Compares the own view with the gate's: order by order, position by position, exactly.
+//
+// The accounts must be this EMS's alone: what another lane trades on them shows as a difference.
 #pragma once
 
 #include <string>

@@ -23,7 +23,8 @@ Generator::Generator(const GeneratorOptions &options)
 {
     for (std::uint32_t i = 0; i < options.instruments; ++i) {
         // The first trades around 585, the others anywhere from 20 to 600.
-        const std::int64_t middle = i == 0 ? 58500 : 2000 + static_cast<std::int64_t>(mix64(i) % 58000);
+        const std::int64_t middle =
+            i == 0 ? 58500 : 2000 + static_cast<std::int64_t>(mix64(i) % 58000);
         markets_.push_back(Market{middle, middle, {}});
         markets_.back().side[0].reserve(2 * open_most_);
         markets_.back().side[1].reserve(2 * open_most_);
@@ -50,8 +51,8 @@ bool Generator::next(Message &message)
 void Generator::make()
 {
     const bool burst = random_.chance(0.3);
-    time_ns_ += burst ? random_.between(1000, 400000)
-                      : static_cast<std::int64_t>(-std::log(1.0 - random_.unit()) * mean_gap_ns) + 1000;
+    const double gap_ns = -std::log(1.0 - random_.unit()) * mean_gap_ns;
+    time_ns_ += burst ? random_.between(1000, 400000) : static_cast<std::int64_t>(gap_ns) + 1000;
     const auto instrument = static_cast<std::uint32_t>(random_.next() % markets_.size());
     Market &market = markets_[instrument];
     if (random_.chance(0.15)) {
@@ -159,7 +160,8 @@ void Generator::make_change(std::uint32_t instrument)
     const bool buy = random_.next() % open < market.side[1].size();
     std::vector<Resting> &orders = market.side[buy];
     // A quarter go soon after they came.
-    const std::size_t at = random_.chance(0.25) ? orders.size() - 1 : random_.next() % orders.size();
+    const bool newest = random_.chance(0.25);
+    const std::size_t at = newest ? orders.size() - 1 : random_.next() % orders.size();
     Resting &order = orders[at];
     if (random_.chance(options_.replaces / (1.0 - share_new - share_executed))) {
         if (order.size > 1 && random_.chance(0.5)) {

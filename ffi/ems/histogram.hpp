@@ -47,7 +47,10 @@ private:
     static constexpr unsigned top_bit = 40;
     static constexpr std::size_t bucket_count = std::size_t{top_bit - bits + 1} << bits;
 
-    static unsigned highest_bit(std::uint64_t v) { return 63u - static_cast<unsigned>(__builtin_clzll(v)); }
+    static unsigned highest_bit(std::uint64_t v)
+    {
+        return 63u - static_cast<unsigned>(__builtin_clzll(v));
+    }
 
     // Values below 2^bits are their own bucket; above, the top `bits` bits below the highest count.
     static std::size_t bucket_of(std::uint64_t v)
@@ -66,7 +69,8 @@ private:
             return bucket;
         }
         const unsigned shift = static_cast<unsigned>(bucket >> bits) - 1;
-        const std::uint64_t lead = (bucket & ((std::size_t{1} << bits) - 1)) | (UINT64_C(1) << bits);
+        const std::uint64_t whole = UINT64_C(1) << bits;
+        const std::uint64_t lead = (bucket & (whole - 1)) | whole;
         return ((lead + 1) << shift) - 1;
     }
 

@@ -61,7 +61,9 @@ std::string quoted(const char *what, std::string_view cell, const char *bound)
 // A hint, if the first bytes are of a compressed file.
 std::string compressed(const std::string &path, std::string_view start)
 {
-    const auto begins = [&](std::string_view magic) { return start.substr(0, magic.size()) == magic; };
+    const auto begins = [&](std::string_view magic) {
+        return start.substr(0, magic.size()) == magic;
+    };
     if (begins("\xfd"
                "7zXZ")) {
         return path + " is compressed with xz; decompress it first:  xz -dk " + path;

@@ -4,6 +4,7 @@
 // around it, own.hpp what it has open, compare.* how it makes sure. The rest makes this a program:
 // lobster.* and generator.* bring the messages, grouping.hpp finds the aggressors, market.hpp makes
 // marks, counts.hpp, histogram.hpp and summary.* tell what happened.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -60,35 +61,38 @@ std::unique_ptr<ems::MessageSource> open_source(const ems::Options &options)
 class Progress {
 public:
     Progress(bool on, const ems::Counts &counts, const ems::OwnView &own)
-        : on_(on), counts_(counts), own_(own), next_ns_(rg_now_ns() + second)
+        : on_(on), counts_(counts), own_(own), before_ns_(rg_now_ns())
     {
     }
     void look()
     {
-        if (on_ && rg_now_ns() >= next_ns_) {
-            print();
+        const std::uint64_t now = on_ ? rg_now_ns() : 0;
+        if (now >= before_ns_ + second) {
+            print(now);
         }
     }
 
 private:
     static constexpr std::uint64_t second = UINT64_C(1000000000);
 
-    void print()
+    void print(std::uint64_t now)
     {
+        const double seconds = static_cast<double>(now - before_ns_) / second;
+        const double rate = static_cast<double>(counts_.messages_total - before_) / seconds;
         std::fprintf(stderr, "%s messages, %s/s, %s accepted, %s rejected, %s open\n",
                      ems::grouped(counts_.messages_total).c_str(),
-                     ems::grouped(counts_.messages_total - before_).c_str(),
+                     ems::grouped(static_cast<std::uint64_t>(rate)).c_str(),
                      ems::grouped(counts_.accepted_total()).c_str(),
                      ems::grouped(counts_.rejected_total()).c_str(),
                      ems::grouped(own_.open()).c_str());
         before_ = counts_.messages_total;
-        next_ns_ += second;
+        before_ns_ = now;
     }
 
     bool on_;
     const ems::Counts &counts_;
     const ems::OwnView &own_;
-    std::uint64_t next_ns_;
+    std::uint64_t before_ns_;
     std::uint64_t before_ = 0;
 };
 
@@ -144,7 +148,8 @@ int main(int argc, char **argv)
         }
         return run(options);
     } catch (const ems::UsageError &error) {
-        std::fprintf(stderr, "riskgate-ems: %s\nriskgate-ems --help lists the options\n", error.what());
+        std::fprintf(stderr, "riskgate-ems: %s\nriskgate-ems --help lists the options\n",
+                     error.what());
         return usage;
     } catch (const ems::InputError &error) {
         std::fprintf(stderr, "riskgate-ems: %s\n", error.what());

@@ -45,7 +45,7 @@ public:
         const auto at = orders_.find(id);
         return at == orders_.end() ? nullptr : &at->second;
     }
-    OwnOrder &add(const OwnOrder &order) { return orders_.insert_or_assign(order.id, order).first->second; }
+    void add(const OwnOrder &order) { orders_.insert_or_assign(order.id, order); }
     void erase(std::uint64_t id) { orders_.erase(id); }
     std::size_t open() const { return orders_.size(); }
     const std::pmr::unordered_map<std::uint64_t, OwnOrder> &orders() const { return orders_; }

@@ -9,7 +9,8 @@ namespace {
 constexpr std::uint64_t cold_call_ns = UINT64_C(2000000000);
 // A verdict that has not come by then, from a gate that lives, is missing.
 constexpr std::uint64_t missing_after_ns = UINT64_C(5000000000);
-constexpr std::uint64_t report_retry_ns = UINT64_C(10000000000);
+// How long a full ring is given to drain.
+constexpr std::uint64_t retry_ns = UINT64_C(10000000000);
 
 void nap(long ns)
 {
@@ -96,8 +97,8 @@ bool Session::ask(const rg_order &order, Request kind)
 {
     rg_verdict verdict;
     counts_.requests[kind] += 1;
-    for (;;) {
-        const std::uint64_t start = rg_now_ns();
+    const std::uint64_t start = rg_now_ns();
+    while (rg_now_ns() - start < retry_ns) {
         const int status = rg_check(&client_, &order, options_.timeout_ns, &verdict);
         switch (status) {
         case RG_ACCEPT:
@@ -133,6 +134,8 @@ bool Session::ask(const rg_order &order, Request kind)
         default: counts_.unusable += 1; return false;
         }
     }
+    throw GateLost("the gate is alive, but has taken nothing from lane " + options_.lane +
+                   " for 10 s: look at its log");
 }
 
 // Counts a verdict; true if it is an approval.
@@ -192,7 +195,7 @@ void Session::await_late(std::uint64_t id)
 
 void Session::tell(const rg_exec_report &report)
 {
-    const std::uint64_t deadline = rg_now_ns() + report_retry_ns;
+    const std::uint64_t deadline = rg_now_ns() + retry_ns;
     int status;
     while ((status = rg_report(&client_, &report)) != RG_OK) {
         if (status == RG_GATE_DOWN) {
@@ -208,7 +211,7 @@ void Session::tell(const rg_exec_report &report)
 
 void Session::tell_void(std::uint64_t order_id, std::uint64_t request_id)
 {
-    const std::uint64_t deadline = rg_now_ns() + report_retry_ns;
+    const std::uint64_t deadline = rg_now_ns() + retry_ns;
     int status;
     while ((status = rg_void(&client_, order_id, request_id)) != RG_OK) {
         if (status == RG_GATE_DOWN) {
@@ -306,7 +309,8 @@ std::vector<Item> whole_list(const rg_client *client, const char *what, Ask ask)
             return items;
         }
         if (status != RG_TOO_SMALL) {
-            throw GateLost(both(std::string("asking for the gate's ") + what, rg_last_error(client)));
+            throw GateLost(
+                both(std::string("asking for the gate's ") + what, rg_last_error(client)));
         }
         items.resize(count + count / 4);
     }
@@ -318,7 +322,8 @@ std::vector<Item> whole_list(const rg_client *client, const char *what, Ask ask)
 std::vector<rg_outstanding_item> Session::outstanding()
 {
     return whole_list<rg_outstanding_item>(
-        &client_, "open orders", [this](rg_outstanding_item *items, std::size_t room, std::size_t *n) {
+        &client_, "open orders",
+        [this](rg_outstanding_item *items, std::size_t room, std::size_t *n) {
             return rg_outstanding(&client_, items, room, n, nullptr);
         });
 }
@@ -326,7 +331,8 @@ std::vector<rg_outstanding_item> Session::outstanding()
 std::vector<rg_position_item> Session::positions()
 {
     return whole_list<rg_position_item>(
-        &client_, "positions", [this](rg_position_item *items, std::size_t room, std::size_t *n) {
+        &client_, "positions",
+        [this](rg_position_item *items, std::size_t room, std::size_t *n) {
             return rg_positions(&client_, items, room, n, nullptr);
         });
 }

@@ -84,7 +84,8 @@ std::string text_of_requests(const Counts &c)
 
 std::string text_of_checks(const Counts &c)
 {
-    std::string text = "rejects by check    " + right("first reason", 12) + right("breaches", 12) + "\n";
+    std::string text = left("rejects by check", 20) + right("first reason", 12) +
+                       right("breaches", 12) + "\n";
     for (std::uint32_t i = 0; i < check_numbers; ++i) {
         if (c.first_reason[i] != 0 || c.breaches[i] != 0) {
             text += "  " + left(rg_check_name(i), 18 + 4) + right(grouped(c.first_reason[i]), 8) +
@@ -195,7 +196,10 @@ public:
         return *this;
     }
     Json &text(const std::string &key, const std::string &value) { return raw(key, quoted(value)); }
-    Json &number(const std::string &key, std::uint64_t value) { return raw(key, std::to_string(value)); }
+    Json &number(const std::string &key, std::uint64_t value)
+    {
+        return raw(key, std::to_string(value));
+    }
     Json &truth(const std::string &key, bool value) { return raw(key, value ? "true" : "false"); }
     Json &item(const std::string &value)
     {
@@ -314,7 +318,8 @@ std::string pace(const Run &run)
 std::string source(const Run &run)
 {
     const GeneratorOptions &g = run.options.generator;
-    return run.options.file.empty() ? "generated, seed " + std::to_string(g.seed) : run.options.file;
+    const std::string made_up = "generated, seed " + std::to_string(g.seed);
+    return run.options.file.empty() ? made_up : run.options.file;
 }
 
 } // namespace
@@ -339,7 +344,8 @@ std::string summary_text(const Run &run)
         text += "behind the pace     at most " + micros(c.late_start_ns_max) + "\n";
     }
     if (run.withdrawn != 0) {
-        text += "left by an earlier run and withdrawn: " + grouped(run.withdrawn) + " open orders\n";
+        text += "left by an earlier run and withdrawn: " + grouped(run.withdrawn) +
+                " open orders\n";
     }
     Row messages("messages");
     for (std::size_t i = 1; i < type_count; ++i) {
@@ -347,7 +353,8 @@ std::string summary_text(const Run &run)
     }
     Row ignored("of these ignored");
     ignored.add("open before the file began", c.unknown_ids);
-    ignored.add("of orders that were not approved", c.not_ours).add("halts and auctions", c.skipped);
+    ignored.add("of orders that were not approved", c.not_ours);
+    ignored.add("halts and auctions", c.skipped);
     text += messages.str() + ignored.str_if_any() + text_of_requests(c) + text_of_checks(c);
     text += text_of_reports(c) + text_of_accounts(run) + text_of_latency(c.latency);
     return text + text_of_comparison(run.comparison);
@@ -370,7 +377,8 @@ std::string summary_json(const Run &run)
     json.number("voids", c.voids).number("venue_rejects", c.venue_rejects).number("marks", c.marks);
     json.number("cancel_intents", c.intents).number("reconnects", c.reconnects);
     json.number("reconnect_differences", c.reconnect_differences);
-    json.number("withdrawn_at_start", run.withdrawn).number("late_start_ns_max", c.late_start_ns_max);
+    json.number("withdrawn_at_start", run.withdrawn);
+    json.number("late_start_ns_max", c.late_start_ns_max);
     json.raw("accounts", json_of_accounts(run)).truth("equal", run.comparison.equal());
     json.number("open_orders", run.comparison.own_orders);
     json.number("gate_open_orders", run.comparison.gate_orders);

@@ -1,6 +1,7 @@
 #include "trader.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace ems {
 namespace {
@@ -29,13 +30,14 @@ Trader::Trader(const TraderOptions &options, Session &session, Counts &counts)
 
 std::size_t Trader::take_over()
 {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::int64_t> positions;
     for (const rg_position_item &item : session_.positions()) {
-        for (std::uint32_t a = 0; a < options_.accounts; ++a) {
-            for (std::uint32_t i = 0; i < options_.instruments; ++i) {
-                if (item.account == session_.account(a) && item.instrument == session_.instrument(i)) {
-                    own_.start_at(a, i, item.position);
-                }
-            }
+        positions[{item.account, item.instrument}] = item.position;
+    }
+    for (std::uint32_t a = 0; a < options_.accounts; ++a) {
+        for (std::uint32_t i = 0; i < options_.instruments; ++i) {
+            const auto at = positions.find({session_.account(a), session_.instrument(i)});
+            own_.start_at(a, i, at == positions.end() ? 0 : at->second);
         }
     }
     const std::vector<rg_outstanding_item> left = session_.outstanding();

@@ -4,6 +4,7 @@
 use crate::abi::codes::{Check, CheckMask};
 use crate::abi::verdict::{NO_NODE, flag};
 use crate::fixed::Wide;
+use crate::gate::checks::place::Place;
 use crate::gate::checks::{self, Context, Finding, is_per_order};
 use crate::gate::outcome::{Breach, Event, EventKind, MeasureUnit};
 use crate::gate::plan::Plan;
@@ -213,7 +214,10 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
     let account_phase = state.nodes[c.order.account as usize].phase;
     let mut needs_mark: Option<Phase> =
         (c.order.is_unpriced() && c.plan.mark.is_none()).then_some(Phase::Enforce);
-    let mut one = |slot: u32, node: u32, level: usize, found: &mut Findings| {
+    let mut one = |slot: u32, node: u32, level: usize, at: &Place, found: &mut Findings| {
+        if checks::is_quiet(c, state.limits.get(slot), at) {
+            return;
+        }
         let finding = checks::evaluate(c, slot, node, level);
         if matches!(finding, Finding::Within) {
             return;
@@ -233,17 +237,20 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
             }
         }
     };
+    let path = state.nodes[c.order.account as usize].path();
+    let own = c.after(c.order.account, 0);
     for slot in state.limits.list(c.instrument.first_limit) {
-        one(slot, c.order.account, 0, found);
+        one(slot, c.order.account, 0, &own, found);
     }
-    for (level, node) in state.nodes[c.order.account as usize].path().iter().enumerate() {
-        found.watch |= state.nodes[*node as usize].fired != 0;
-        for slot in state.limits.list(state.nodes[*node as usize].first_limit) {
-            one(slot, *node, level, found);
+    for (level, id) in path.iter().enumerate() {
+        let at = c.after(*id, level);
+        found.watch |= at.node.fired != 0;
+        for slot in state.limits.list(at.node.first_limit) {
+            one(slot, *id, level, &at, found);
         }
         if let Some(cell) = state.cells.get(c.plan.row.cells[level] as usize) {
             for slot in state.limits.list(cell.first_limit) {
-                one(slot, *node, level, found);
+                one(slot, *id, level, &at, found);
             }
         }
     }

@@ -325,6 +325,9 @@ impl Gate {
 
     /// Values an instrument at a new mark and looks at all limits that this touches.
     pub fn revalue(&mut self, instrument: u32, price: Price) {
+        if self.state.instruments[instrument as usize].unmarked_orders {
+            reserve::freeze_excess(&mut self.state, instrument, price.abs());
+        }
         self.state.revalue(instrument, price);
         let mut row = self.state.instruments[instrument as usize].first_row;
         while row != NONE {

@@ -3,14 +3,14 @@
 use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
 use crate::abi::order::{kind, order_type, side};
-use crate::fixed::{Notional, Price, Qty, notional};
-use crate::gate::checks::price_collar;
+use crate::fixed::{Notional, Price, Qty, Wide, notional};
+use crate::gate::checks::{max_order_value, price_collar};
 use crate::gate::outcome::Breach;
 use crate::gate::request::Order;
 use crate::state::State;
 use crate::state::index::NONE;
 use crate::state::instruments::MarkChoice;
-use crate::state::rows::{Row, Sums};
+use crate::state::rows::{Row, Sums, Worth};
 use crate::state::tree::Exposure;
 
 /// What an order would change.
@@ -23,6 +23,8 @@ pub struct Plan {
     pub target: u32,
     /// The row's sums with the order.
     pub after: Sums,
+    /// What the row is worth with the order.
+    pub worth: Worth,
     /// What the exposures of the account and all its ancestors change by.
     pub change: Exposure,
     /// The mark, if it is usable and has a rate.
@@ -33,6 +35,8 @@ pub struct Plan {
     pub mark_max_age_ns: u64,
     /// Price that the order counts at.
     pub value_price: Price,
+    /// What the order counts as a whole, base currency.
+    pub order_value: Wide,
     /// `value_price` less the magnitude of the mark, frozen into the reservation.
     pub excess: Price,
     /// Quantity that is reserved after it.
@@ -95,11 +99,13 @@ pub fn plan(state: &State, order: &Order, target: u32, choice: MarkChoice) -> Re
     if !after.in_range() {
         return Err(arithmetic());
     }
-    let change = row.worth.change(&after.worth(magnitude), instrument.unit);
+    let worth = after.worth(magnitude);
     Ok(Plan {
+        change: row.worth.change(&worth, instrument.unit),
+        worth,
+        order_value: max_order_value::measure(order, value_price, instrument.unit),
         row_slot,
         target,
-        change,
         mark,
         mark_age_ns,
         mark_max_age_ns,

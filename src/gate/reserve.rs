@@ -1,7 +1,9 @@
 //! What an accepted order holds of its limits, from acceptance until it is done: the one place
 //! that opens, changes and closes reservations. Releasing is exact to the last digit.
 
+use crate::abi::PRICE_UNDEFINED;
 use crate::abi::order::kind;
+use crate::fixed::Price;
 use crate::gate::plan::Plan;
 use crate::gate::request::{Order, auction_of};
 use crate::state::State;
@@ -61,7 +63,9 @@ pub fn accept(state: &mut State, lane: u32, order: &Order, digest: u64, plan: &P
         open.excess = plan.reserved_excess;
         state.orders.push_pending(plan.target, order.id, terms);
     }
-    state.set_sums(row, plan.after);
+    let instrument = &mut state.instruments[order.instrument as usize];
+    instrument.unmarked_orders |= instrument.valuation == PRICE_UNDEFINED && !instrument.inverse;
+    state.set_worth(row, plan.after, plan.worth, &plan.change);
     row
 }
 
@@ -100,6 +104,22 @@ pub fn release(state: &mut State, slot: u32) {
     after.open_orders -= 1;
     state.set_sums(order.row, after);
     forget(state, slot, &order);
+}
+
+/// The first mark of an instrument: orders that were accepted before it hold their whole price;
+/// from now on they hold what it exceeds the mark by. Looks at all open orders, once in the life of
+/// an instrument, and only if there are such orders.
+pub fn freeze_excess(state: &mut State, instrument: u32, magnitude: Price) {
+    state.instruments[instrument as usize].unmarked_orders = false;
+    for slot in 0..state.orders.capacity() {
+        let order = state.orders.get(slot);
+        if order.lane != NONE && order.instrument == instrument {
+            state.orders.change_terms(slot, |terms| {
+                terms.excess = (terms.excess - magnitude).max(0);
+            });
+            settle(state, slot, 0);
+        }
+    }
 }
 
 /// Puts the terms of an answered replace in force, if they are newer than what is.

@@ -22,7 +22,13 @@ pub trait LineWords {
 /// number, and the next write repairs it.
 #[inline]
 pub fn write(line: &impl LineWords, payload: &[u64; PAYLOAD_WORDS]) {
-    let odd = line.line_word(0).load(Ordering::Relaxed) | 1;
+    write_after(line, line.line_word(0).load(Ordering::Relaxed), payload);
+}
+
+/// Like [`write`], for a writer that knows the line's sequence number.
+#[inline]
+pub fn write_after(line: &impl LineWords, seq: u64, payload: &[u64; PAYLOAD_WORDS]) {
+    let odd = seq | 1;
     line.line_word(0).store(odd, Ordering::Relaxed);
     // SYNC seqlock.begin: Release fence, pairs with the Acquire fence in read(). Whoever sees a
     // new payload word also sees the odd number in its second look.
@@ -47,7 +53,7 @@ pub fn sequence(line: &impl LineWords) -> u64 {
 #[inline]
 pub fn read(line: &impl LineWords, tries: u32) -> Option<(u64, [u64; PAYLOAD_WORDS])> {
     for _ in 0..tries {
-        // SYNC seqlock.end: Acquire, pairs with the Release store in write().
+        // SYNC seqlock.end: Acquire, pairs with the Release store in write_after().
         let before = line.line_word(0).load(Ordering::Acquire);
         if before == 0 {
             return None;
@@ -57,7 +63,7 @@ pub fn read(line: &impl LineWords, tries: u32) -> Option<(u64, [u64; PAYLOAD_WOR
             for (i, word) in payload.iter_mut().enumerate() {
                 *word = line.line_word(i + 1).load(Ordering::Relaxed);
             }
-            // SYNC seqlock.begin: Acquire fence, pairs with the Release fence in write().
+            // SYNC seqlock.begin: Acquire fence, pairs with the Release fence in write_after().
             fence(Ordering::Acquire);
             if line.line_word(0).load(Ordering::Relaxed) == before {
                 return Some((before, payload));

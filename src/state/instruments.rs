@@ -75,6 +75,8 @@ pub struct Instrument {
     pub quote: Quote,
     /// Price that positions and open orders are valued at, or undefined.
     pub valuation: Price,
+    /// Were orders accepted before there was any mark?
+    pub unmarked_orders: bool,
     /// Does it not trade?
     pub halted: bool,
     /// Is it killed?
@@ -120,6 +122,7 @@ impl Instrument {
                     close_ns: 0,
                 },
                 valuation: PRICE_UNDEFINED,
+                unmarked_orders: false,
                 halted: false,
                 killed: false,
                 first_row: NONE,

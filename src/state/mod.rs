@@ -31,9 +31,9 @@ use limit::Latch;
 use limits::LimitTable;
 use orders::OrderTable;
 use own_book::OwnBook;
-use rows::{Cell, Row, Sums};
+use rows::{Cell, Row, Sums, Worth};
 use setup::{Setup, TREE_DEPTH_MAX};
-use tree::Node;
+use tree::{Exposure, Node};
 
 /// Nodes that may get their first concentration limit while running.
 const SPARE_BUCKET_SLOTS: usize = 16;
@@ -194,12 +194,19 @@ impl State {
 
     /// Changes a row's position and open orders, and every sum that contains it.
     pub fn set_sums(&mut self, slot: u32, after: Sums) {
+        let row = &self.rows[slot as usize];
+        let worth = after.worth(row.magnitude);
+        let unit = self.instruments[row.instrument as usize].unit;
+        let change = row.worth.change(&worth, unit);
+        self.set_worth(slot, after, worth, &change);
+    }
+
+    /// [`State::set_sums`], where worth and change are known already.
+    pub fn set_worth(&mut self, slot: u32, after: Sums, worth: Worth, change: &Exposure) {
         let row = &mut self.rows[slot as usize];
         let before = row.sums;
         let account = row.account as usize;
         let instrument = &self.instruments[row.instrument as usize];
-        let worth = after.worth(row.magnitude);
-        let change = row.worth.change(&worth, instrument.unit);
         row.sums = after;
         row.worth = worth;
         for cell in row.cells.iter().filter(|c| **c != NONE) {
@@ -209,7 +216,7 @@ impl State {
         for level in 0..depth {
             let id = self.nodes[account].path[level] as usize;
             let node = &mut self.nodes[id];
-            node.exposure.add(&change);
+            node.exposure.add(change);
             node.open_orders = node.open_orders + after.open_orders - before.open_orders;
             if node.bucket_slot != NONE {
                 let at = node.bucket_slot as usize * self.bucket_count + instrument.bucket as usize;

@@ -265,6 +265,23 @@ impl OrderTable {
         PendingList { table: self, at: self.orders[slot as usize].first_pending }
     }
 
+    /// Changes the terms in force and those of all pending replaces.
+    pub fn change_terms(&mut self, slot: u32, change: impl Fn(&mut Terms)) {
+        let order = &mut self.orders[slot as usize];
+        change(&mut order.terms);
+        let mut at = order.first_pending;
+        while at != NONE {
+            let pending = &mut self.pendings[at as usize];
+            change(&mut pending.terms);
+            at = pending.next;
+        }
+    }
+
+    /// Slots in the table.
+    pub fn capacity(&self) -> u32 {
+        self.orders.len() as u32
+    }
+
     /// The largest total quantity and the largest excess over terms and pending replaces.
     #[inline]
     pub fn chain_max(&self, slot: u32) -> (Qty, Price) {

@@ -258,6 +258,14 @@ impl Model {
         let quote_ns = mark.quote_ns.min(now_ns);
         self.marks[at] = Some(MarkInput { quote_ns, last_ns: mark.last_ns.min(now_ns), ..*mark });
         if let Ok(price) = self.usable_mark(now_ns, instrument) {
+            if self.valued[at].is_none() && !self.setup.instruments[at].inverse {
+                // Until now these orders held their whole price; the first mark freezes the excess.
+                for order in self.orders.iter_mut().filter(|o| o.instrument == instrument) {
+                    for terms in std::iter::once(&mut order.current).chain(&mut order.pending) {
+                        terms.excess = (terms.excess - price.abs()).max(0);
+                    }
+                }
+            }
             self.valued[at] = Some(price);
             self.settle(&mut answer, true);
         }

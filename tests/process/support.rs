@@ -130,12 +130,16 @@ impl Gate {
         gate
     }
 
-    /// Starts a gate and does not wait.
+    /// Starts a gate and does not wait. Without a setup in the directory it runs the example
+    /// configuration.
     pub fn launch(riskgate: &str, dir: &Path, extra: &[&str]) -> Gate {
-        let mut supervisor = Command::new(riskgate)
-            .arg("run")
-            .arg("--setup")
-            .arg(dir.join("setup"))
+        let setup = dir.join("setup");
+        let mut command = Command::new(riskgate);
+        command.arg("run");
+        if setup.exists() {
+            command.arg("--setup").arg(setup);
+        }
+        let mut supervisor = command
             .arg("--state-dir")
             .arg(dir.join("state"))
             .arg("--journal-dir")

@@ -54,6 +54,21 @@ pub struct Context<'a> {
     pub instrument: &'a Instrument,
 }
 
+impl<'a> Context<'a> {
+    /// A node of the account's path, as it is.
+    #[inline(always)]
+    pub fn before(&self, node_id: u32, level: usize) -> Place<'a> {
+        let node = &self.state.nodes[node_id as usize];
+        Place { state: self.state, row: &self.plan.row, node_id, node, level, plan: None }
+    }
+
+    /// A node of the account's path, with the order.
+    #[inline(always)]
+    pub fn after(&self, node_id: u32, level: usize) -> Place<'a> {
+        Place { plan: Some(self.plan), ..self.before(node_id, level) }
+    }
+}
+
 /// What a limit says about an order.
 pub enum Finding {
     /// Nothing: within, or not for this order.
@@ -73,8 +88,25 @@ pub const fn is_per_order(check: Check) -> bool {
     check.number() < Check::BasketValue.number()
 }
 
+/// The common case, decided in a few instructions: the limit is within, and below everything that
+/// could fire. False says nothing; [`evaluate`] looks closer.
+#[inline(always)]
+pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
+    if !limit.bounded {
+        return true;
+    }
+    if c.plan.mark.is_none() && stale_mark::is_needed_by(limit.check) {
+        return false;
+    }
+    match limit.check {
+        Check::MaxOrderQty => max_order_qty::measure(c.order) < limit.quiet_below,
+        Check::MaxOrderValue => c.plan.order_value < limit.quiet_below,
+        Check::SectorConcentration => after.bucket() < limit.quiet_below,
+        _ => measure(limit, after).is_some_and(|(_, value)| value < limit.quiet_below),
+    }
+}
+
 /// Compares an order with one limit of the node at `level` of its path.
-#[inline]
 pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
     let limit = c.state.limits.get(slot);
     let check = limit.check;
@@ -86,10 +118,7 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
     }
     match check {
         Check::MaxOrderQty => per_order(c, slot, MeasureUnit::Qty, max_order_qty::measure(c.order)),
-        Check::MaxOrderValue => {
-            let value = max_order_value::measure(c.order, c.plan, c.instrument.unit);
-            per_order(c, slot, MeasureUnit::Money, value)
-        }
+        Check::MaxOrderValue => per_order(c, slot, MeasureUnit::Money, c.plan.order_value),
         Check::MinOrderQty => min_qty(c, limit),
         Check::PriceCollar => collar(c, slot),
         Check::SectorConcentration => share(c, slot, node_id, level),
@@ -144,19 +173,13 @@ fn collar(c: &Context, slot: u32) -> Finding {
     }
 }
 
-fn places<'a>(c: &Context<'a>, node_id: u32, level: usize) -> (Place<'a>, Place<'a>) {
-    let node = &c.state.nodes[node_id as usize];
-    let before = Place { state: c.state, row: &c.plan.row, node_id, node, level, plan: None };
-    (before, Place { plan: Some(c.plan), ..before })
-}
-
 /// A share of a denominator. An order that does not increase the bucket passes.
 fn share(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
     let limit = c.state.limits.detail(slot);
     if c.plan.change.gross <= Wide::ZERO {
         return Finding::Within;
     }
-    let (before, after) = places(c, node_id, level);
+    let (before, after) = (c.before(node_id, level), c.after(node_id, level));
     if after.bucket() < c.state.limits.get(slot).quiet_below {
         return Finding::Within;
     }
@@ -173,7 +196,7 @@ fn share(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
 }
 
 fn accumulated(c: &Context, limit: &LimitRow, node_id: u32, level: usize) -> Finding {
-    let (before, after) = places(c, node_id, level);
+    let (before, after) = (c.before(node_id, level), c.after(node_id, level));
     let Some((unit, is)) = measure(limit, &after) else { return Finding::Within };
     let executed = limit.check == Check::GrossExposure && limit.variant == Variant::Executed;
     if is < limit.quiet_below && !executed {
