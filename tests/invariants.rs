@@ -38,6 +38,9 @@ fn open_quantities_and_counts_equal_the_open_orders() {
     }
 }
 
+/// One exposure of a node.
+type Part = fn(&NodeView) -> Wide;
+
 /// Rows are the sums of the open orders; a node is the sum of its children.
 fn conserved(machine: &Machine, setup: &Setup, place: &str) {
     let mut open: BTreeMap<(u32, u32), (i64, i64)> = BTreeMap::new();
@@ -74,10 +77,8 @@ fn conserved(machine: &Machine, setup: &Setup, place: &str) {
         if children.is_empty() {
             continue;
         }
-        let sum = |of: fn(&NodeView) -> Wide| {
-            children.iter().fold(Wide::ZERO, |sum, child| sum.plus(of(child)))
-        };
-        let additive: [(&str, fn(&NodeView) -> Wide); 7] = [
+        let sum = |of: Part| children.iter().fold(Wide::ZERO, |sum, child| sum.plus(of(child)));
+        let additive: [(&str, Part); 7] = [
             ("gross", |n| n.gross_exposure),
             ("executed", |n| n.executed),
             ("daily traded", |n| n.daily_traded),

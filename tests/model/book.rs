@@ -184,10 +184,9 @@ impl Tally {
             tally.book(order);
         }
         for account in 0..setup.accounts.len() {
-            for instrument in 0..instruments {
+            for (instrument, (mark, unit)) in values.iter().copied().enumerate() {
                 let row = &tally.rows[account * instruments + instrument];
                 if row.p != 0 || row.orders != 0 {
-                    let (mark, unit) = values[instrument];
                     tally.worths[account * instruments + instrument] = worth(row, mark, unit);
                     tally.used.push((account as u32, instrument as u32));
                 }

@@ -2,6 +2,7 @@
 
 use super::book::{Order, Terms};
 use super::gate::{Answer, Mistake, Model};
+use super::open_points::MASS_CANCEL_MARKS;
 use riskgate::abi::codes::{Check, field};
 use riskgate::abi::order::{ANY_ID, ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif};
 use riskgate::abi::verdict::{self, decision};
@@ -44,9 +45,6 @@ impl Request {
         }
     }
 }
-
-/// Does a mass cancel mark what it names as being cancelled?
-const MASS_CANCEL_MARKS: bool = false;
 
 type Shape<T> = Result<T, (Check, u32)>;
 

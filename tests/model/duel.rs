@@ -103,7 +103,11 @@ impl Duel {
             self.coverage.accepted += u64::from(answer.decision == decision::ACCEPT);
         }
         let events = notices(self.machine.events());
-        match differences(&outcome, &events, &answer) {
+        let id = match input {
+            Input::Order { slot, .. } => slot.order_id,
+            _ => 0,
+        };
+        match differences(id, &outcome, &events, &answer) {
             found if found.is_empty() => Ok(()),
             found => Err(format!(
                 "they differ in {}\n  machine: {}\n  model:   {}",
@@ -206,13 +210,14 @@ fn strongest_latch(mut notices: Vec<Notice>) -> Vec<Notice> {
     notices
 }
 
-fn differences(outcome: &Outcome, events: &[Notice], answer: &Answer) -> Vec<String> {
+fn differences(id: u64, outcome: &Outcome, events: &[Notice], answer: &Answer) -> Vec<String> {
     let mut found = Vec::new();
     let mut test = |same: bool, what: &str| {
         if !same {
             found.push(what.to_string());
         }
     };
+    test(outcome.order_id == id, "order id");
     test(outcome.decision == answer.decision, "decision");
     test(outcome.breaches.0 == answer.breaches, "breaches");
     if answer.flags & flag::REPLAYED != 0 {

@@ -267,7 +267,7 @@ impl Model {
                 }
             }
             self.valued[at] = Some(price);
-            self.settle(&mut answer, true, Some(instrument));
+            self.settle(&mut answer, true);
         }
         answer.events.sort();
         answer

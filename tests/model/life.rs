@@ -25,11 +25,11 @@ pub enum Input {
 pub struct Life {
     pub now_ns: u64,
     next_id: u64,
-    next_exec: u64,
-    price: Vec<i64>,
+    pub(super) next_exec: u64,
+    pub(super) price: Vec<i64>,
     past: Vec<Input>,
-    fills: Vec<(u32, OrderSlot)>,
-    done: Vec<Order>,
+    pub(super) fills: Vec<(u32, OrderSlot)>,
+    pub(super) done: Vec<Order>,
     crowd: usize,
 }
 
@@ -362,7 +362,7 @@ impl Life {
         Input::Order { lane, slot, extension, environment: self.environment(rng) }
     }
 
-    fn cancel(&mut self, world: &World, model: &Model, rng: &mut Rng) -> Input {
+    pub(super) fn cancel(&mut self, world: &World, model: &Model, rng: &mut Rng) -> Input {
         let mut slot =
             OrderSlot { kind: kind::CANCEL, order_id: self.fresh_id(), ..OrderSlot::default() };
         slot.price = PRICE_UNDEFINED;
@@ -390,73 +390,6 @@ impl Life {
         Input::Order { lane, slot, extension: None, environment: Environment::GOOD }
     }
 
-    fn blank_report(order: &Order) -> OrderSlot {
-        OrderSlot {
-            order_id: order.id,
-            account: order.account,
-            instrument: order.instrument,
-            side_bits: order.side,
-            price: PRICE_UNDEFINED,
-            reference: order.id,
-            ..OrderSlot::default()
-        }
-    }
-
-    fn report(&mut self, model: &Model, rng: &mut Rng, ends: bool) -> Input {
-        let order = &model.orders[rng.below(model.orders.len() as u64) as usize];
-        let mut slot = Self::blank_report(order);
-        let pending = pick(rng, &order.pending).map(|t| t.request);
-        let roll = if ends { 50 + rng.below(35) } else { rng.below(100) };
-        match roll {
-            0..=24 => {
-                slot.kind = kind::ACK;
-                slot.reference = pending.unwrap_or(order.id);
-            }
-            25..=34 if pending.is_some() => {
-                slot.kind = kind::REPLACE_REJECTED;
-                slot.reference = pending.unwrap_or(0);
-            }
-            35..=37 if pending.is_some() => {
-                slot.kind = kind::VOID;
-                slot.reference = pending.unwrap_or(0);
-            }
-            38..=41 if !(order.acknowledged || order.filled > 0) || rng.chance(10) => {
-                slot.kind = kind::VOID;
-            }
-            42..=44 => slot.kind = rng.pick(&[kind::EXPIRED, kind::REJECTED]),
-            45..=62 => {
-                slot.kind = kind::CANCELLED;
-                slot.reference = 0;
-            }
-            63 if !self.fills.is_empty() => return self.bust(rng),
-            _ => self.fill(order, &mut slot, rng),
-        }
-        let lane = order.lane;
-        Input::Order { lane, slot, extension: None, environment: Environment::GOOD }
-    }
-
-    fn fill(&mut self, order: &Order, slot: &mut OrderSlot, rng: &mut Rng) {
-        slot.kind = kind::FILL;
-        self.next_exec += 1;
-        slot.reference = self.next_exec;
-        slot.price = match order.current.price {
-            PRICE_UNDEFINED => self.price[order.instrument as usize],
-            price => price,
-        };
-        let open = order.reserved();
-        slot.qty = match rng.below(120) {
-            0 => open + open / 2 + 1_000_000,
-            1..=45 => open,
-            _ => (open / 3 / 1_000_000 * 1_000_000).max(1_000_000).min(open),
-        };
-    }
-
-    fn bust(&mut self, rng: &mut Rng) -> Input {
-        let (lane, mut slot) = self.fills[rng.below(self.fills.len() as u64) as usize];
-        slot.kind = kind::BUST;
-        Input::Order { lane, slot, extension: None, environment: Environment::GOOD }
-    }
-
     /// The same request again, or nearly.
     fn again(&mut self, rng: &mut Rng) -> Input {
         let mut input = self.past[rng.below(self.past.len() as u64) as usize].clone();
@@ -467,32 +400,6 @@ impl Life {
             }
         }
         input
-    }
-
-    /// Reports that nobody expects.
-    fn stray(&mut self, world: &World, model: &Model, rng: &mut Rng) -> Input {
-        if !self.fills.is_empty() && rng.chance(40) {
-            // The same execution again.
-            let (lane, slot) = self.fills[rng.below(self.fills.len() as u64) as usize];
-            return Input::Order { lane, slot, extension: None, environment: Environment::GOOD };
-        }
-        if !self.fills.is_empty() && rng.chance(30) {
-            return self.bust(rng);
-        }
-        let Some(order) = pick(rng, &self.done).cloned() else {
-            return self.cancel(world, model, rng);
-        };
-        let mut slot = Self::blank_report(&order);
-        match rng.below(6) {
-            0 => {
-                self.fill(&order, &mut slot, rng);
-                slot.qty = world.qty[order.instrument as usize];
-            }
-            1 => slot.kind = kind::CANCELLED,
-            2 => slot.kind = kind::EXPIRED,
-            _ => slot.kind = kind::ACK,
-        }
-        Input::Order { lane: order.lane, slot, extension: None, environment: Environment::GOOD }
     }
 
     fn control(&mut self, world: &World, rng: &mut Rng) -> Input {
@@ -556,7 +463,7 @@ pub fn words(
     (slot.to_words(), extension.as_ref().map(ExtensionSlot::to_words))
 }
 
-fn pick<'a, T>(rng: &mut Rng, list: &'a [T]) -> Option<&'a T> {
+pub(super) fn pick<'a, T>(rng: &mut Rng, list: &'a [T]) -> Option<&'a T> {
     (!list.is_empty()).then(|| &list[rng.below(list.len() as u64) as usize])
 }
 

@@ -22,10 +22,6 @@ pub(super) const ACCUMULATED: [Check; 9] = [
     Check::SectorConcentration,
 ];
 
-/// Is a new `max_long` or `max_short` for all instruments compared at once with what is there, or
-/// with the next input of each instrument?
-const LOOKS_AROUND: bool = true;
-
 /// Buckets of instruments without a sector start here.
 const OWN_BUCKET: u32 = 1 << 16;
 
@@ -123,7 +119,7 @@ impl Model {
 
     /// Brings all thresholds to where the state is now, and reports what they crossed. `passive`:
     /// no order asked for it, so hard limits speak up as well.
-    pub(super) fn settle(&mut self, answer: &mut Answer, passive: bool, touched: Option<u32>) {
+    pub(super) fn settle(&mut self, answer: &mut Answer, passive: bool) {
         let tally = self.tally(&super::book::Change::None);
         let mut latches = Vec::new();
         for (at, limit) in self.setup.limits.iter().enumerate() {
@@ -134,12 +130,7 @@ impl Model {
                 continue;
             }
             let node = limit.node.expect("accumulated limits hold at a node");
-            let quantity = matches!(limit.check, Check::MaxLong | Check::MaxShort)
-                && limit.instrument.is_none();
             for key in self.keys(limit) {
-                if quantity && !LOOKS_AROUND && touched != Some(key) {
-                    continue;
-                }
                 let measure = self.measure(limit, key, &tally);
                 let level = self.levels.get(&(at, key)).copied().unwrap_or_default();
                 let (next, fired) = self.next_level(limit, &measure, level);

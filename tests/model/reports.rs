@@ -2,6 +2,7 @@
 
 use super::gate::{Answer, Day, Execution, Mistake, Model};
 use super::num::{self, Decimal, add, mul, sub};
+use super::open_points::{KILL_ALERTS_FROM_ABOVE, ROWS_SPEAK_AGAIN};
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, kind, side};
@@ -10,14 +11,10 @@ use riskgate::gate::outcome::EventKind;
 use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::limit::Latch;
 
-/// Does a fill alert also if the account is killed through a node above it?
-const KILL_ALERTS_FROM_ABOVE: bool = false;
-
 impl Model {
     pub(super) fn report(&mut self, lane: u32, slot: &OrderSlot) -> Answer {
         let mut answer = Answer::default();
         let at = self.find(lane, slot.venue, slot.order_id);
-        let touched = at.map_or(slot.instrument, |at| self.orders[at].instrument);
         match (slot.kind, at) {
             (kind::FILL, _) => self.fill(lane, slot, at, &mut answer),
             (kind::BUST, _) => self.bust(lane, slot, &mut answer),
@@ -27,7 +24,7 @@ impl Model {
             }
             (_, Some(at)) => self.answer_request(slot, at, &mut answer),
         }
-        self.settle(&mut answer, true, Some(touched));
+        self.settle(&mut answer, true);
         answer.events.sort();
         answer
     }
@@ -213,7 +210,7 @@ impl Model {
                         let by_row = limit.check == Check::SectorConcentration
                             || limit.instrument.is_none()
                                 && matches!(limit.check, Check::MaxLong | Check::MaxShort);
-                        if !by_row {
+                        if !by_row || ROWS_SPEAK_AGAIN {
                             self.levels.retain(|(l, _), _| *l != at);
                         }
                     }
@@ -221,7 +218,7 @@ impl Model {
                 }
             }
         }
-        self.settle(&mut answer, true, None);
+        self.settle(&mut answer, true);
         answer.events.sort();
         answer
     }

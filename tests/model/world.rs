@@ -1,6 +1,7 @@
 //! Random worlds: instruments, account trees and limits, in ranges whose exact products fit 28
 //! digits.
 
+use super::open_points::{COLLAR_SOFT, SHARES_WATCHED, WASH_LATCH};
 use super::rng::Rng;
 use riskgate::abi::codes::{Check, CheckMask};
 use riskgate::abi::order::kind;
@@ -12,12 +13,6 @@ use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setu
 
 /// Money of 1.
 pub const MONEY_ONE: i128 = 100_000_000_000_000_000;
-/// Soft thresholds on price collars.
-pub const COLLAR_SOFT: bool = false;
-/// Rows of `wash_trade` whose action latches.
-pub const WASH_LATCH: bool = false;
-/// Thresholds and alerts of shares whose denominator moves with other buckets.
-pub const SHARES_WATCHED: bool = false;
 const CENT: i64 = PRICE_ONE / 100;
 
 /// A setup with what the generator of lives needs to know about its instruments.
@@ -291,10 +286,32 @@ impl World {
             }
             Check::OpenOrderValue => money(60 * breadth, 1_000 * breadth, rng),
             Check::SectorConcentration => Bound::Value(i128::from(rng.between(5, 120) * 100)),
-            Check::PriceCollar => Bound::Collar(collar(rng)),
+            Check::PriceCollar => Bound::Collar(self.collar(rng)),
             // Rows that only say what the check does.
             _ => Bound::Value(1),
         }
+    }
+
+    fn collar(&self, rng: &mut Rng) -> Collar {
+        let mut band = || {
+            let mut band = Band::default();
+            if rng.chance(70) {
+                band.percent_micro = Some(rng.between(5, 80) * 100_000);
+            }
+            if rng.chance(30) {
+                band.ticks = Some(rng.between(5, 60));
+            }
+            // A cent is a million coins away where a coin is worth less than a millionth.
+            if rng.chance(20) && self.price.iter().all(|p| *p >= CENT || *p <= 0) {
+                band.absolute = Some(rng.between(1, 50) * 10 * CENT);
+            }
+            band
+        };
+        let (mut aggressive, passive) = (band(), band());
+        if aggressive.is_unset() && passive.is_unset() {
+            aggressive.percent_micro = Some(3_000_000);
+        }
+        Collar { aggressive, passive, use_smaller: rng.chance(40) }
     }
 }
 
@@ -332,27 +349,6 @@ fn scope(check: Check, node: u32, item: u32, rng: &mut Rng) -> (Option<u32>, Opt
         }
         _ => (Some(node), None),
     }
-}
-
-fn collar(rng: &mut Rng) -> Collar {
-    let mut band = || {
-        let mut band = Band::default();
-        if rng.chance(70) {
-            band.percent_micro = Some(rng.between(5, 80) * 100_000);
-        }
-        if rng.chance(30) {
-            band.ticks = Some(rng.between(5, 60));
-        }
-        if rng.chance(20) {
-            band.absolute = Some(rng.between(1, 50) * 10 * CENT);
-        }
-        band
-    };
-    let (mut aggressive, passive) = (band(), band());
-    if aggressive.is_unset() && passive.is_unset() {
-        aggressive.percent_micro = Some(3_000_000);
-    }
-    Collar { aggressive, passive, use_smaller: rng.chance(40) }
 }
 
 /// Gives the instrument the traits of some market; returns a price and a usual quantity.
