@@ -234,7 +234,7 @@ impl Machine {
         self.gate.events.as_slice()
     }
 
-    /// Position and open quantity; zeros where nothing ever happened.
+    /// Position and open quantity of an account itself; zeros where nothing ever happened.
     pub fn row(&self, account: u32, instrument: u32) -> RowView {
         match self.gate.state.find_row(account, instrument) {
             NONE => RowView::default(),

@@ -17,7 +17,7 @@ pub fn apply(gate: &mut Gate, command: &Command) -> Result<()> {
         Command::Halt(instrument) => state.instruments[instrument as usize].halted = true,
         Command::Resume(instrument) => state.instruments[instrument as usize].halted = false,
         Command::Restrict { node, instrument, mode } => state.restrict(node, instrument, mode)?,
-        Command::Rearm(node) => state.nodes[node as usize].latch = None,
+        Command::Rearm(node) => state.rearm(node),
         Command::RollDay(node) => {
             state.roll_day(node);
             look_at_all(gate);

@@ -18,6 +18,9 @@ const LATCHES_MAX: usize = 8;
 /// Most events of one order before it is applied.
 const NOTES_MAX: usize = 32;
 
+/// A node, one instrument at it (or all), and what the latch refuses.
+pub type LatchOf = (u32, Option<u32>, Latch);
+
 /// What the checks found.
 pub struct Findings {
     /// What rejects.
@@ -34,7 +37,7 @@ pub struct Findings {
     pub flags: u16,
     /// Limits may fire or re-arm once the order is accepted.
     pub watch: bool,
-    latches: [(u32, Latch); LATCHES_MAX],
+    latches: [LatchOf; LATCHES_MAX],
     latch_count: usize,
     notes: [Event; NOTES_MAX],
     note_count: usize,
@@ -57,15 +60,15 @@ impl Findings {
             first: None,
             flags: 0,
             watch: false,
-            latches: [(NO_NODE, Latch::All); LATCHES_MAX],
+            latches: [(NO_NODE, None, Latch::All); LATCHES_MAX],
             latch_count: 0,
             notes: [Event::FILLER; NOTES_MAX],
             note_count: 0,
         }
     }
 
-    /// Nodes to latch.
-    pub fn latches(&self) -> &[(u32, Latch)] {
+    /// Places to latch.
+    pub fn latches(&self) -> &[LatchOf] {
         &self.latches[..self.latch_count]
     }
 
@@ -96,8 +99,14 @@ impl Findings {
         }
     }
 
-    /// A breach, by its limit's action and effective phase.
-    fn sort(&mut self, breach: Breach, action: Action, phase: Phase, latch: Latch, order: &Order) {
+    /// A breach, by its limit's action and effective phase. `only` is the limit's own instrument.
+    fn sort(
+        &mut self,
+        breach: Breach,
+        (action, phase, latch): (Action, Phase, Latch),
+        only: Option<u32>,
+        order: &Order,
+    ) {
         let Breach { check, node, .. } = breach;
         match phase {
             Phase::Shadow => {
@@ -125,7 +134,7 @@ impl Findings {
         };
         if self.latch_count < LATCHES_MAX {
             let place = if node == NO_NODE { order.account } else { node };
-            self.latches[self.latch_count] = (place, latch);
+            self.latches[self.latch_count] = (place, only, latch);
             self.latch_count += 1;
         }
     }
@@ -177,7 +186,7 @@ fn may_it_trade(c: &Context, lane: u32, found: &mut Findings) {
     let (state, order) = (c.state, c.order);
     let refusals = [
         checks::killed::check(state, order, lane),
-        checks::blocked::check(state, order, c.plan.reduces),
+        checks::blocked::check(state, order, c.plan),
         checks::instrument_state::check(c.instrument),
         checks::restricted::check(state, order, c.plan),
     ];
@@ -185,7 +194,7 @@ fn may_it_trade(c: &Context, lane: u32, found: &mut Findings) {
         let (action, _, latch) = policy(c, breach.check);
         // Even an alert-only row cannot weaken these.
         let action = if action == Action::Alert { Action::AlertBlock } else { action };
-        found.sort(breach, action, Phase::Enforce, latch, order);
+        found.sort(breach, (action, Phase::Enforce, latch), None, order);
     }
 }
 
@@ -197,7 +206,7 @@ fn grid(c: &Context, found: &mut Findings) {
     ];
     for breach in off.into_iter().flatten() {
         let (action, phase, latch) = policy(c, breach.check);
-        found.sort(breach, action, phase, latch, c.order);
+        found.sort(breach, (action, phase, latch), None, c.order);
     }
 }
 
@@ -226,7 +235,7 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
                 let node = if limit.node.is_some() { node } else { NO_NODE };
                 let phase = limit.phase.min(account_phase);
                 let breach = Breach { node, ..breach };
-                found.sort(breach, limit.action, phase, limit.latch, c.order);
+                found.sort(breach, (limit.action, phase, limit.latch), limit.instrument, c.order);
             }
         }
     };
@@ -251,7 +260,7 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
     if let Some(phase) = needs_mark {
         let (action, row_phase, latch) = policy(c, Check::StaleMark);
         let phase = phase.min(row_phase);
-        found.sort(checks::stale_mark::breach(c.plan), action, phase, latch, c.order);
+        found.sort(checks::stale_mark::breach(c.plan), (action, phase, latch), None, c.order);
     }
 }
 
@@ -278,7 +287,7 @@ fn lane_open_orders(c: &Context, lane: u32, phase: Phase, found: &mut Findings) 
             limit: Wide::from_i128(i128::from(lane.max_open_orders)),
             ..Breach::bare(Check::MaxOpenOrders)
         };
-        found.sort(breach, Action::Block, phase, Latch::All, c.order);
+        found.sort(breach, (Action::Block, phase, Latch::All), None, c.order);
     }
 }
 
@@ -291,7 +300,7 @@ fn wash_trade(c: &Context, breach: Breach, found: &mut Findings) {
         Variant::StampSelfMatch if phase == Phase::Enforce => {
             found.flags |= flag::STAMP_SELF_MATCH;
         }
-        _ => found.sort(breach, action, phase, latch, c.order),
+        _ => found.sort(breach, (action, phase, latch), None, c.order),
     }
 }
 

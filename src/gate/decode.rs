@@ -81,8 +81,13 @@ fn order(slot: &OrderSlot, ext: Option<&SlotWords>, wall_ns: u64) -> Result<Requ
     if slot.qty <= 0 || slot.qty == i64::MAX {
         return Err(field::QTY);
     }
+    // A market order's price means nothing, whatever it is; it must never make the order look cheap.
+    let price = match code {
+        order_type::LIMIT | order_type::STOP_LIMIT => slot.price,
+        _ => PRICE_UNDEFINED,
+    };
     let priced = matches!(code, order_type::LIMIT | order_type::STOP_LIMIT);
-    if (slot.price != PRICE_UNDEFINED) != priced || slot.price == i64::MIN {
+    if priced && matches!(price, PRICE_UNDEFINED | i64::MIN) {
         return Err(field::PRICE);
     }
     if !(0..=slot.qty).contains(&ext.display_qty) {
@@ -108,7 +113,7 @@ fn order(slot: &OrderSlot, ext: Option<&SlotWords>, wall_ns: u64) -> Result<Requ
         side: order_side,
         order_type: code,
         tif: time_in_force,
-        price: slot.price,
+        price,
         stop_price: ext.stop_price,
         qty: slot.qty,
         venue: slot.venue,
@@ -187,7 +192,7 @@ mod tests {
             (OrderSlot { qty: i64::MIN, ..good() }, field::QTY),
             (OrderSlot { qty: i64::MAX, ..good() }, field::QTY),
             (OrderSlot { price: PRICE_UNDEFINED, ..good() }, field::PRICE),
-            (OrderSlot { type_tif: 0x12, ..good() }, field::PRICE),
+            (OrderSlot { price: i64::MIN, ..good() }, field::PRICE),
             (OrderSlot { type_tif: 0x14, ..good() }, field::STOP_PRICE),
             (OrderSlot { _reserved: 1, ..good() }, field::RESERVED),
         ];

@@ -169,9 +169,8 @@ impl Gate {
             let breach = Breach { detail: malformed.field, ..Breach::bare(Check::Malformed) };
             return rejected(malformed.order_id, breach);
         }
-        let instrument = incoming.words[5] as u32;
-        let (kind, node) = (outcome::EventKind::Anomaly, crate::abi::verdict::NO_NODE);
-        self.events.tell(kind, Check::Malformed, node, instrument);
+        let slot = crate::abi::order::OrderSlot::from_words(incoming.words);
+        reports::impossible(&mut self.state, &mut self.events, incoming.lane, &slot);
         Outcome { order_id: malformed.order_id, ..Outcome::NONE }
     }
 
@@ -255,9 +254,9 @@ impl Gate {
                 watch(&mut self.state, &mut self.events, row, Cause::Order, self.inputs);
             }
         }
-        for (node, latch) in found.latches() {
+        for of in found.latches() {
             let why = outcome.first.map_or(Check::Blocked, |b| b.check);
-            watch::latch_node(&mut self.state, &mut self.events, *node, *latch, why);
+            watch::latch_node(&mut self.state, &mut self.events, *of, why);
         }
     }
 

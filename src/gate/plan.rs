@@ -45,7 +45,7 @@ pub struct Plan {
     pub reserved_excess: Price,
     /// With all open orders on its side filled the position is not larger and does not flip.
     pub reduces: bool,
-    /// A replace that asks for no more than what is reserved already.
+    /// A replace that asks for no more than the latest accepted terms.
     pub lowers: bool,
     /// An unpriced order without an aggressive collar.
     pub collar_missing: bool,
@@ -85,7 +85,7 @@ pub fn plan(state: &State, order: &Order, target: u32, choice: MarkChoice) -> Re
         reserved = chain_qty.max(order.qty) - open.filled;
         reserved_excess = chain_excess.max(excess);
         held = (open.reserved, open.reserved_excess());
-        lowers = order.qty <= chain_qty && !more_aggressive(state, order, target);
+        lowers = asks_for_less(state, order, target);
     }
     let mut after = row.sums;
     if order.kind == kind::NEW {
@@ -153,23 +153,20 @@ fn value_price(
     }
 }
 
-/// Is a replace more aggressive than all that is reserved for its order?
-fn more_aggressive(state: &State, order: &Order, target: u32) -> bool {
-    let open = state.orders.get(target);
-    let mut most = open.terms.price;
-    let mut same_type = open.terms.order_type == order.order_type;
-    for pending in state.orders.pendings(target) {
-        same_type &= pending.terms.order_type == order.order_type;
-        most = match order.side {
-            side::BUY => most.max(pending.terms.price),
-            _ => most.min(pending.terms.price),
-        };
-    }
-    let beyond = match order.side {
-        side::BUY => order.price > most,
-        _ => order.price < most,
+/// Does a replace ask for no larger total and no more aggressive price than what the venue was last
+/// told? Older unanswered terms may be larger; they hold their reservation, but to go back up to
+/// them is no reduction.
+fn asks_for_less(state: &State, order: &Order, target: u32) -> bool {
+    let in_force = &state.orders.get(target).terms;
+    let newest = state.orders.pendings(target).next().map_or(in_force, |p| &p.terms);
+    let latest = if newest.generation > in_force.generation { newest } else { in_force };
+    let more_aggressive = match order.side {
+        side::BUY => order.price > latest.price,
+        _ => order.price < latest.price,
     };
-    !same_type || (!order.is_unpriced() && beyond)
+    order.qty <= latest.qty
+        && order.order_type == latest.order_type
+        && (order.is_unpriced() || !more_aggressive)
 }
 
 /// Does the position stay on its side of zero, and not grow, if all that is open on this side is

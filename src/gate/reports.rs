@@ -4,7 +4,7 @@
 //! its account close-only.
 
 use crate::abi::codes::Check;
-use crate::abi::order::{kind, side};
+use crate::abi::order::{OrderSlot, kind, side};
 use crate::abi::verdict::NO_NODE;
 use crate::fixed::{Price, Qty};
 use crate::gate::events::Events;
@@ -276,7 +276,23 @@ fn remember(
     }
 }
 
+/// A report that says nothing that could be booked. An execution of that kind latches its account,
+/// if that is one of the lane's; anything else only alerts.
+pub fn impossible(state: &mut State, events: &mut Events, lane: u32, slot: &OrderSlot) {
+    let open = state.orders.find(lane, slot.order_id);
+    let (account, instrument) = match open {
+        NONE => (slot.account, slot.instrument),
+        open => (state.orders.get(open).account, state.orders.get(open).instrument),
+    };
+    let executes = matches!(slot.kind, kind::FILL | kind::BUST);
+    if executes && state.lanes[lane as usize].may_use(account) {
+        anomaly(state, events, account, instrument);
+    } else {
+        events.tell(EventKind::Anomaly, Check::ReportAnomaly, NO_NODE, instrument);
+    }
+}
+
 fn anomaly(state: &mut State, events: &mut Events, account: u32, instrument: u32) {
     events.tell(EventKind::Anomaly, Check::ReportAnomaly, account, instrument);
-    latch_node(state, events, account, Latch::CloseOnly, Check::ReportAnomaly);
+    latch_node(state, events, (account, None, Latch::CloseOnly), Check::ReportAnomaly);
 }

@@ -4,6 +4,7 @@
 use crate::abi::codes::Check;
 use crate::gate::checks::place::Place;
 use crate::gate::checks::{measure, sector_concentration};
+use crate::gate::decide::LatchOf;
 use crate::gate::events::Events;
 use crate::gate::outcome::{Event, EventKind};
 use crate::state::State;
@@ -197,7 +198,7 @@ fn passive_breach(state: &mut State, events: &mut Events, spec: &Limit, at: &Sea
         _ => return,
     };
     if spec.phase == Phase::Enforce {
-        latch_node(state, events, at.node, latch, spec.check);
+        latch_node(state, events, (at.node, spec.instrument, latch), spec.check);
     }
 }
 
@@ -207,14 +208,15 @@ fn tell(events: &mut Events, kind: EventKind, spec: &Limit, at: &Seat, percent: 
     events.push(Event { kind, check: spec.check, node: at.node, instrument, percent });
 }
 
-/// Latches a node and says so, if that changes anything.
-pub fn latch_node(state: &mut State, events: &mut Events, node: u32, latch: Latch, why: Check) {
-    if state.latch(node, latch) {
+/// Latches a node, or one instrument at it, and says so if that changes anything.
+pub fn latch_node(state: &mut State, events: &mut Events, of: LatchOf, why: Check) {
+    let (node, instrument, latch) = of;
+    if state.latch(node, instrument, latch) {
         let kind = match latch {
             Latch::All => EventKind::Blocked,
             Latch::CloseOnly => EventKind::CloseOnly,
         };
-        events.tell(kind, why, node, u32::MAX);
+        events.tell(kind, why, node, instrument.unwrap_or(u32::MAX));
     }
 }
 
@@ -227,7 +229,7 @@ fn sector_levels(limit: &LimitDetail, at: &Place) -> (bool, (u8, u8), u8) {
             reached = (k as u8 + 1, percent);
         }
         let low = u64::from(percent.saturating_sub(SOFT_REARM_POINTS));
-        if sector_concentration::beyond(limit, at, low, true) {
+        if sector_concentration::beyond(limit, at, low, false) {
             kept = k as u8 + 1;
         }
     }

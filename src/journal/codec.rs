@@ -190,12 +190,14 @@ impl<'a> Source<'a> {
     }
 }
 
-const VARIANTS: [(u8, Variant); 5] = [
+const VARIANTS: [(u8, Variant); 7] = [
     (0, Variant::Default),
     (1, Variant::Executed),
     (2, Variant::DailyTraded),
     (3, Variant::CancelResting),
     (4, Variant::StampSelfMatch),
+    (5, Variant::Buy),
+    (6, Variant::Sell),
 ];
 const ACTIONS: [(u8, Action); 6] = [
     (1, Action::Alert),

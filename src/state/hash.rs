@@ -43,7 +43,7 @@ impl State {
             (r.account, r.instrument, r.sums, r.worth, r.pnl_price, r.levels).hash(&mut h);
         }
         let cell = |h: &mut StateHasher, c: &Cell| {
-            (c.node, c.instrument, c.sums, c.restriction, c.levels).hash(h);
+            (c.node, c.instrument, c.sums, c.restriction, c.latch, c.levels).hash(h);
         };
         self.cells.iter().for_each(|c| cell(&mut h, c));
         for l in self.limits.iter() {

@@ -19,7 +19,7 @@ pub enum MarkChoice {
         /// Its age.
         age_ns: u64,
     },
-    /// Missing, too old, crossed or too wide; the age of the quote and its bound, if that is why.
+    /// Missing, too old, crossed or too wide; the age of the quote and its bound, zeros if missing.
     Stale {
         /// Age of the quote, ns.
         age_ns: u64,
@@ -175,9 +175,11 @@ impl Instrument {
     pub fn mark_at(&self, now_ns: u64) -> MarkChoice {
         let q = &self.quote;
         let age_ns = now_ns.saturating_sub(q.quote_ns);
-        let stale = MarkChoice::Stale { age_ns, max_age_ns: self.mark_max_age_ns };
+        let mut stale = MarkChoice::Stale { age_ns, max_age_ns: self.mark_max_age_ns };
         let has_quote = is_mark(q.bid) && is_mark(q.ask);
-        if has_quote {
+        if !has_quote {
+            stale = MarkChoice::Stale { age_ns: 0, max_age_ns: 0 };
+        } else {
             if q.bid > q.ask {
                 return stale;
             }

@@ -77,6 +77,10 @@ pub enum Variant {
     CancelResting = 3,
     /// `wash_trade`: accept, with the instruction to stamp the venue's self-match id.
     StampSelfMatch = 4,
+    /// `max_order_value`: buys only.
+    Buy = 5,
+    /// `max_order_value`: sells only.
+    Sell = 6,
 }
 
 /// What a concentration is a share of.
@@ -183,11 +187,17 @@ impl Limit {
         }
     }
 
-    /// Do two limits stand in the same place, so that the later one replaces the earlier?
+    /// Are two limits of the same check, measure and place?
     pub fn same_place(&self, other: &Limit) -> bool {
         self.node == other.node
             && self.instrument == other.instrument
             && self.check == other.check
             && self.variant == other.variant
+    }
+
+    /// Do two limits differ in nothing but their number, so that one of them is a mistake? Limits of
+    /// one place may differ in phase or action: a shadow limit of 100 beside an enforced one of 1,000.
+    pub fn same_purpose(&self, other: &Limit) -> bool {
+        self.same_place(other) && self.phase == other.phase && self.action == other.action
     }
 }

@@ -45,7 +45,7 @@ pub struct LimitDetail {
     pub soft_len: usize,
     /// Smallest measure at or above each threshold.
     pub soft: [Wide; SOFT_THRESHOLDS_MAX],
-    /// Smallest measure that keeps each threshold fired.
+    /// Largest measure that re-arms each threshold.
     pub rearm: [Wide; SOFT_THRESHOLDS_MAX],
 }
 
@@ -72,9 +72,9 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
     };
     let has_number = matches!(limit.bound, Bound::Value(_)) && hard != Wide::ZERO;
     for percent in limit.soft_percent.into_iter().filter(|p| *p != 0 && has_number) {
-        detail.soft[detail.soft_len] = percent_of(hard, percent);
+        detail.soft[detail.soft_len] = percent_of(hard, percent, true);
         let low = percent.saturating_sub(SOFT_REARM_POINTS);
-        detail.rearm[detail.soft_len] = percent_of(hard, low);
+        detail.rearm[detail.soft_len] = percent_of(hard, low, false);
         detail.soft_len += 1;
     }
     let beyond = hard.plus(Wide::from_i128(i128::from(hard != Wide::MAX)));
@@ -118,14 +118,15 @@ impl LimitDetail {
 
     /// How many thresholds stay fired at this measure.
     pub fn soft_kept(&self, measure: Wide) -> u8 {
-        (0..self.soft_len).rev().find(|k| measure >= self.rearm[*k]).map_or(0, |k| k as u8 + 1)
+        (0..self.soft_len).rev().find(|k| measure > self.rearm[*k]).map_or(0, |k| k as u8 + 1)
     }
 }
 
-/// ⌈value × percent ÷ 100⌉, so that `measure ≥ result` says `measure × 100 ≥ value × percent`.
-fn percent_of(value: Wide, percent: u8) -> Wide {
+/// value × percent ÷ 100, rounded up or down: `measure ≥ up` says `measure × 100 ≥ value × percent`,
+/// `measure > down` says `measure × 100 > value × percent`.
+fn percent_of(value: Wide, percent: u8, up: bool) -> Wide {
     match value.checked_times(u64::from(percent)) {
-        Some(product) => product.divided(100, true),
+        Some(product) => product.divided(100, up),
         None => Wide::MAX,
     }
 }
@@ -184,23 +185,29 @@ impl LimitTable {
         self.details.iter().zip(&self.rows).map(|(detail, row)| (&detail.limit, row.level))
     }
 
-    /// Puts a limit into the list that starts at `first`, in place of the one in the same place if
-    /// there is one. Returns the list's first slot. The caller holds the capacity.
-    pub fn put(&mut self, first: u32, limit: Limit, equity: Wide) -> u32 {
-        let mut at = first;
-        while at != NONE {
-            let next = self.rows[at as usize].next;
-            if self.details[at as usize].limit.same_place(&limit) {
-                (self.rows[at as usize], self.details[at as usize]) = ready(limit, equity, next);
-                return first;
-            }
-            at = next;
-        }
+    /// Adds a limit to the list that starts at `first`; returns the list's first slot. The caller
+    /// holds the capacity.
+    pub fn add(&mut self, first: u32, limit: Limit, equity: Wide) -> u32 {
         assert!(self.has_room(), "limit table over its capacity");
         let (row, detail) = ready(limit, equity, first);
         self.rows.push(row);
         self.details.push(detail);
         (self.rows.len() - 1) as u32
+    }
+
+    /// The limit that a new one replaces: of the same phase and action, or else the only one of its
+    /// place.
+    pub fn replaced_by(&self, first: u32, limit: &Limit) -> Option<u32> {
+        let here = |slot: &u32| self.detail(*slot).limit.same_place(limit);
+        let same = self.list(first).find(|s| self.detail(*s).limit.same_purpose(limit));
+        let mut all = self.list(first).filter(here);
+        same.or(all.next().filter(|_| all.next().is_none()))
+    }
+
+    /// Puts a limit into a slot in place of another.
+    pub fn replace(&mut self, slot: u32, limit: Limit, equity: Wide) {
+        let at = slot as usize;
+        (self.rows[at], self.details[at]) = ready(limit, equity, self.rows[at].next);
     }
 
     /// The slots of the list that starts at `first`.

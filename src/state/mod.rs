@@ -123,7 +123,7 @@ impl State {
             wall_offset_ns: 0,
         };
         for limit in &setup.limits {
-            state.set_limit(limit).expect("a verified setup fits its own capacity");
+            state.add_limit(limit).expect("a verified setup fits its own capacity");
         }
         state
     }
@@ -322,14 +322,27 @@ impl State {
         }
     }
 
-    /// Latches a node; `All` is never weakened to `CloseOnly`. Returns whether that changed it.
-    pub fn latch(&mut self, node: u32, latch: Latch) -> bool {
-        let n = &mut self.nodes[node as usize];
-        if n.latch == Some(latch) || n.latch == Some(Latch::All) {
+    /// Latches a node, or one instrument at it if there is a cell for that; `All` is never weakened
+    /// to `CloseOnly`. Returns whether that changed anything.
+    pub fn latch(&mut self, node: u32, instrument: Option<u32>, latch: Latch) -> bool {
+        let cell = instrument.map_or(NONE, |i| self.find_cell(node, i));
+        let place = match self.cells.get_mut(cell as usize) {
+            Some(cell) => &mut cell.latch,
+            None => &mut self.nodes[node as usize].latch,
+        };
+        if *place == Some(latch) || *place == Some(Latch::All) {
             return false;
         }
-        n.latch = Some(latch);
+        *place = Some(latch);
         true
+    }
+
+    /// Takes back what latched a node, and what latched single instruments at it.
+    pub fn rearm(&mut self, node: u32) {
+        self.nodes[node as usize].latch = None;
+        for cell in self.cells.iter_mut().filter(|cell| cell.node == node) {
+            cell.latch = None;
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::abi::order::side;
 use crate::fixed::{Notional, Price, Qty, Unit, Wide};
 use crate::state::command::Restriction;
 use crate::state::index::NONE;
+use crate::state::limit::Latch;
 use crate::state::setup::TREE_DEPTH_MAX;
 use crate::state::tree::Exposure;
 
@@ -180,6 +181,8 @@ pub struct Cell {
     pub sums: Sums,
     /// What the node may do in the instrument.
     pub restriction: Restriction,
+    /// Latched by a breach of a limit of this node × instrument.
+    pub latch: Option<Latch>,
     /// First limit of this node × instrument.
     pub first_limit: u32,
     /// Soft levels of the node's per-instrument limits: long, short.

@@ -21,8 +21,36 @@ fn counts_by_instrument(check: Check) -> bool {
 }
 
 impl State {
-    /// Sets a limit, or replaces the one in the same place.
+    /// Sets a limit, or replaces the one that stands for the same.
     pub fn set_limit(&mut self, limit: &Limit) -> Result<()> {
+        let (first, equity) = match (limit.node, limit.instrument) {
+            (Some(node), Some(i)) => match self.find_cell(node, i) {
+                NONE => (NONE, Wide::ZERO),
+                cell => (self.cells[cell as usize].first_limit, Wide::ZERO),
+            },
+            (Some(node), None) => {
+                let n = &self.nodes[node as usize];
+                (n.first_limit, n.equity)
+            }
+            (None, Some(i)) => (self.instruments[i as usize].first_limit, Wide::ZERO),
+            (None, None) => (NONE, Wide::ZERO),
+        };
+        match self.limits.replaced_by(first, limit) {
+            Some(slot) => {
+                if let Some(node) = limit.node
+                    && self.limits.get(slot).level != 0
+                {
+                    self.nodes[node as usize].fired -= 1;
+                }
+                self.limits.replace(slot, *limit, equity);
+                Ok(())
+            }
+            None => self.add_limit(limit),
+        }
+    }
+
+    /// Adds a limit beside all others.
+    pub fn add_limit(&mut self, limit: &Limit) -> Result<()> {
         if !self.limits.has_room() {
             return Err(Error::new(format!(
                 "set {}: all {} limits of [capacity] are in use; raise capacity.limits",
@@ -34,12 +62,12 @@ impl State {
             (Some(node), Some(instrument)) => {
                 let cell = self.cell_or_make(node, instrument)?;
                 let first = self.cells[cell as usize].first_limit;
-                self.cells[cell as usize].first_limit = self.limits.put(first, *limit, Wide::ZERO);
+                self.cells[cell as usize].first_limit = self.limits.add(first, *limit, Wide::ZERO);
             }
             (Some(node), None) => self.set_node_limit(node, limit)?,
             (None, Some(instrument)) => {
                 let i = &mut self.instruments[instrument as usize];
-                i.first_limit = self.limits.put(i.first_limit, *limit, Wide::ZERO);
+                i.first_limit = self.limits.add(i.first_limit, *limit, Wide::ZERO);
                 i.limit_mask = self.limits.mask(i.first_limit);
             }
             (None, None) => {
@@ -61,7 +89,7 @@ impl State {
             self.make_missing_cells(node)?;
         }
         let n = &mut self.nodes[node as usize];
-        n.first_limit = self.limits.put(n.first_limit, *limit, n.equity);
+        n.first_limit = self.limits.add(n.first_limit, *limit, n.equity);
         for id in 0..self.nodes.len() {
             let own = self.limits.mask(self.nodes[id].first_limit);
             let above = match self.nodes[id].path() {
@@ -132,6 +160,7 @@ impl State {
             instrument,
             sums: Sums::default(),
             restriction: Restriction::Open,
+            latch: None,
             first_limit: NONE,
             levels: [0; 2],
         };

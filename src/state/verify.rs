@@ -116,7 +116,7 @@ impl Setup {
                     self.place(limit)
                 ));
             }
-            if self.limits[..index].iter().any(|earlier| earlier.same_place(limit)) {
+            if self.limits[..index].iter().any(|earlier| earlier.same_purpose(limit)) {
                 let place = self.place(limit);
                 problems.push(format!("limit {} stands twice {place}", limit.check.name()));
             }

@@ -100,7 +100,10 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
     }
     match limit.check {
         Check::MaxOrderQty => max_order_qty::measure(c.order) < limit.quiet_below,
-        Check::MaxOrderValue => c.plan.order_value < limit.quiet_below,
+        Check::MaxOrderValue => {
+            !max_order_value::concerns(limit.variant, c.order.side)
+                || c.plan.order_value < limit.quiet_below
+        }
         Check::SectorConcentration => after.bucket() < limit.quiet_below,
         _ => measure(limit, after).is_some_and(|(_, value)| value < limit.quiet_below),
     }
@@ -111,6 +114,9 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
     let limit = c.state.limits.get(slot);
     let check = limit.check;
     if !limit.bounded {
+        return Finding::Within;
+    }
+    if check == Check::MaxOrderValue && !max_order_value::concerns(limit.variant, c.order.side) {
         return Finding::Within;
     }
     if c.plan.mark.is_none() && stale_mark::is_needed_by(check) {

@@ -38,12 +38,13 @@ pub fn beyond(limit: &LimitDetail, at: &Place, percent: u64, inclusive: bool) ->
 pub fn share_bps(limit: &LimitDetail, at: &Place) -> Wide {
     let denominator = denominator(limit, at);
     let bucket = at.bucket();
+    let endless = Wide::from_i128(i128::from(i64::MAX));
     if denominator <= Wide::ZERO {
-        return Wide::MAX;
+        return endless;
     }
     // Long division, bit by bit, of bucket × 1e8 by the denominator.
     let Some(mut rest) = bucket.magnitude().checked_times(ONE_BPS * ONE_BPS) else {
-        return Wide::MAX;
+        return endless;
     };
     let mut quotient: i128 = 0;
     for bit in (0..126).rev() {

@@ -21,8 +21,11 @@ pub const fn is_needed_by(check: Check) -> bool {
     )
 }
 
-/// The breach: age of the quote against its bound.
+/// The breach: age of the quote against its bound, if that is what is wrong.
 pub fn breach(plan: &Plan) -> Breach {
+    if plan.mark_max_age_ns == 0 || plan.mark_age_ns <= plan.mark_max_age_ns {
+        return Breach::bare(Check::StaleMark);
+    }
     Breach {
         unit: MeasureUnit::Time,
         observed: Wide::from_i128(i128::from(plan.mark_age_ns)),

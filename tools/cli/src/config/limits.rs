@@ -27,11 +27,20 @@ const WASH_MODES: [(Variant, &str); 3] = [
     (Variant::StampSelfMatch, "stamp"),
 ];
 /// Variants that are not a check's default.
-pub const VARIANTS: [(Variant, &str); 4] =
-    [GROSS_VARIANTS[1], GROSS_VARIANTS[2], WASH_MODES[1], WASH_MODES[2]];
-const DENOMINATORS: [(Denominator, &str); 3] = [
+pub const VARIANTS: [(Variant, &str); 6] = [
+    GROSS_VARIANTS[1],
+    GROSS_VARIANTS[2],
+    WASH_MODES[1],
+    WASH_MODES[2],
+    VALUE_SIDES[0],
+    VALUE_SIDES[1],
+];
+/// `max_order_value` may have a limit for each side.
+const VALUE_SIDES: [(Variant, &str); 2] = [(Variant::Buy, "buy"), (Variant::Sell, "sell")];
+const DENOMINATORS: [(Denominator, &str); 4] = [
     (Denominator::Equity, "equity"),
     (Denominator::LiveEquity, "live_equity"),
+    (Denominator::LiveEquity, "live"),
     (Denominator::Gross, "gross"),
 ];
 const USES: [(bool, &str); 2] = [(false, "larger"), (true, "smaller")];
@@ -81,12 +90,13 @@ pub fn read_check(value: &Value, what: &str, problems: &mut Problems) -> Option<
     found
 }
 
-/// All rows of limits. Two in one place are a problem: nobody knows which one was meant.
+/// All rows of limits. Two in one place with the same phase and action are a problem: nobody knows
+/// which one was meant.
 pub fn read_limits(setup: &Setup, rows: &[Value], problems: &mut Problems) -> Vec<Limit> {
     let mut all: Vec<(u32, Limit)> = Vec::new();
     for row in rows {
         for limit in read_row(setup, row, problems) {
-            if let Some((line, _)) = all.iter().find(|(_, earlier)| earlier.same_place(&limit)) {
+            if let Some((line, _)) = all.iter().find(|(_, earlier)| earlier.same_purpose(&limit)) {
                 let name = limit.check.name();
                 problems.add(row.line, format!("{name} is set here already, in line {line}"));
             }
@@ -131,9 +141,13 @@ pub fn read_row(setup: &Setup, row: &Value, problems: &mut Problems) -> Vec<Limi
             Kind::List(list) => list.as_slice(),
             _ => std::slice::from_ref(&entry.value),
         };
-        for value in several {
+        let several = several.iter().flat_map(|value| by_side(check, value));
+        for (variant, value) in several {
             let limit = read_limit(check, node.flatten(), instrument.flatten(), value, problems);
-            let Some(limit) = limit else { continue };
+            let Some(mut limit) = limit else { continue };
+            if let Some(variant) = variant {
+                limit.variant = variant;
+            }
             // Without its place nothing more can be said about it.
             if node != Some(None) && instrument != Some(None) {
                 for text in setup.limit_problems(&limit) {
@@ -144,6 +158,19 @@ pub fn read_row(setup: &Setup, row: &Value, problems: &mut Problems) -> Vec<Limi
         }
     }
     limits
+}
+
+/// `{"buy": LIMIT, "sell": LIMIT}` of a check that may have one for each side; else the value itself.
+fn by_side(check: Check, value: &Value) -> Vec<(Option<Variant>, &Value)> {
+    let Kind::Table(entries) = &value.kind else { return vec![(None, value)] };
+    let side = |key: &str| VALUE_SIDES.iter().find(|(_, name)| *name == key).map(|(v, _)| *v);
+    let sides: Vec<_> = entries.iter().map(|e| (side(&e.key), &e.value)).collect();
+    let apart = check == Check::MaxOrderValue && !sides.is_empty();
+    if apart && sides.iter().all(|(variant, _)| variant.is_some()) {
+        sides
+    } else {
+        vec![(None, value)]
+    }
 }
 
 fn read_limit(

@@ -8,7 +8,7 @@ use riskgate::fixed::decimal::{self, DecimalError};
 use riskgate::fixed::{PRICE_PLACES, QTY_PLACES};
 use riskgate::state::setup::Setup;
 
-use crate::tree::{Kind, Problems, Table, Value, decimal_problem};
+use crate::tree::{Kind, Problems, Table, Value};
 
 /// Keys of `new` besides `id`; those of `replace` are the same.
 pub const ORDER_KEYS: &[&str] = &[
@@ -23,6 +23,7 @@ pub const ORDER_KEYS: &[&str] = &[
     "tif",
     "what_if",
     "stop",
+    "stop_price",
     "good_till",
     "venue",
     "algo",
@@ -32,10 +33,11 @@ pub const ORDER_KEYS: &[&str] = &[
 ];
 
 const SIDES: [(u8, &str); 2] = [(side::BUY, "buy"), (side::SELL, "sell")];
-const TYPES: [(u8, &str); 5] = [
+const TYPES: [(u8, &str); 6] = [
     (order_type::LIMIT, "limit"),
     (order_type::MARKET, "market"),
     (order_type::STOP, "stop"),
+    (order_type::STOP, "stop_market"),
     (order_type::STOP_LIMIT, "stop_limit"),
     (order_type::PEGGED, "pegged"),
 ];
@@ -198,10 +200,14 @@ pub fn read_changes(table: &Table, ids: &mut Ids, problems: &mut Problems) -> Ch
         qty: table.get("qty").and_then(|v| read_qty(v, "qty", problems)),
         display: table.get("display").and_then(|v| read_qty(v, "display", problems)),
         min_qty: table.get("min_qty").and_then(|v| read_qty(v, "min_qty", problems)),
-        stop: table.get("stop").and_then(|v| read_price(v, "stop", problems)).map(|p| match p {
-            UNREPRESENTABLE => PRICE_UNDEFINED,
-            price => price,
-        }),
+        stop: table
+            .get("stop")
+            .or(table.get("stop_price"))
+            .and_then(|v| read_price(v, "stop", problems))
+            .map(|p| match p {
+                UNREPRESENTABLE => PRICE_UNDEFINED,
+                price => price,
+            }),
         good_till: table.get("good_till").and_then(|v| read_good_till(v, problems)),
         venue: table
             .get("venue")
@@ -245,7 +251,8 @@ pub fn read_qty(value: &Value, what: &str, problems: &mut Problems) -> Option<i6
     read_number(value, what, QTY_PLACES, 0, problems)
 }
 
-/// A number as it is; what is none becomes `otherwise`, what does not fit [`UNREPRESENTABLE`].
+/// A number as it is; what is none becomes `otherwise`, what does not fit or has more places than
+/// the gate knows [`UNREPRESENTABLE`]: the gate must refuse it.
 fn read_number(
     value: &Value,
     what: &str,
@@ -255,13 +262,10 @@ fn read_number(
 ) -> Option<i64> {
     let text = value.decimal(what, problems)?;
     match decimal::parse_i64(&text, places) {
-        Ok(i64::MAX) | Err(DecimalError::OutOfRange) => Some(UNREPRESENTABLE),
+        Ok(i64::MAX) => Some(UNREPRESENTABLE),
         Ok(number) => Some(number),
         Err(DecimalError::Malformed) => Some(otherwise),
-        Err(error) => {
-            problems.add(value.line, decimal_problem(what, &text, places, error));
-            None
-        }
+        Err(DecimalError::OutOfRange | DecimalError::TooPrecise) => Some(UNREPRESENTABLE),
     }
 }
 
@@ -292,11 +296,9 @@ pub fn request_words(
         GoodTill::In(ns) => now_ns.saturating_add(ns),
     };
     let priced = matches!(terms.order_type, order_type::LIMIT | order_type::STOP_LIMIT);
-    // A number that fits no price must not become a good order: a priced one gets none, an
-    // unpriced one gets one.
+    // A number that fits no price must not become a good order.
     let price = match terms.price {
         UNREPRESENTABLE if priced => PRICE_UNDEFINED,
-        UNREPRESENTABLE => 0,
         price => price,
     };
     let extension = ExtensionSlot {
