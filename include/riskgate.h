@@ -324,12 +324,7 @@ int rg_check_basket(rg_client *client, const rg_order *orders, size_t count, uin
 
 /* ======================================================================== reports (hot) ======= */
 
-/* Tells the gate what the venue said. No verdict; the gate ignores an execution id that it has seen
- * (so a report may be repeated). Does not mind a stale heartbeat: what the engine has not consumed
- * when it dies is sent again by rg_reconnect.
- * Cost: about 35 ns. Returns RG_OK; RG_FULL (try again); RG_GATE_DOWN, RG_QUARANTINED (keep it and
- * send it after rg_reconnect); RG_INVALID (null, order id 0, or a kind that is not a report). */
-static inline int rg_report(rg_client *client, const rg_exec_report *report)
+static inline int rg_priv_report(rg_client *client, const rg_exec_report *report, unsigned flags)
 {
     int status;
     if (RG_UNLIKELY(client == NULL || report == NULL || report->order_id == 0 ||
@@ -347,15 +342,26 @@ static inline int rg_report(rg_client *client, const rg_exec_report *report)
     }
     rg_priv_write_plain(client,
                         (uint64_t)report->kind | ((uint64_t)report->side << 8) |
-                            ((uint64_t)report->origin << 32),
+                            ((uint64_t)flags << 24) | ((uint64_t)report->origin << 32),
                         report->order_id, report->reference, report->price, report->qty,
                         report->instrument, report->account, rg_now_ns());
     return RG_OK;
 }
 
+/* Tells the gate what the venue said. No verdict; the gate ignores an execution id that it has seen
+ * (so a report may be repeated). Does not mind a stale heartbeat: what the engine has not consumed
+ * when it dies is sent again by rg_reconnect.
+ * Cost: about 35 ns. Returns RG_OK; RG_FULL (try again); RG_GATE_DOWN, RG_QUARANTINED (keep it and
+ * send it after rg_reconnect); RG_INVALID (null, order id 0, or a kind that is not a report). */
+static inline int rg_report(rg_client *client, const rg_exec_report *report)
+{
+    return rg_priv_report(client, report, 0);
+}
+
 /* Corrects an execution: takes back `execution_id` (a bust with the terms of `wrong`) and books
  * `right`, both or none. Both are complete fill reports of the same order; `right` has an execution
- * id of its own. Cost and returns: twice rg_report. */
+ * id of its own. What `right` executes of the busted quantity does not come out of what is open.
+ * Cost and returns: twice rg_report. */
 static inline int rg_correct(rg_client *client, const rg_exec_report *wrong,
                              const rg_exec_report *right)
 {
@@ -377,7 +383,7 @@ static inline int rg_correct(rg_client *client, const rg_exec_report *wrong,
     bust = *wrong;
     bust.kind = RG_KIND_BUST;
     status = rg_report(client, &bust);
-    return status == RG_OK ? rg_report(client, right) : status;
+    return status == RG_OK ? rg_priv_report(client, right, RG_FLAG_CORRECTION) : status;
 }
 
 /* Says that the accepted request `request_id` of the order `order_id` was not and will not be sent

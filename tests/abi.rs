@@ -90,6 +90,7 @@ fn constants(out: &mut String) {
         "RG_FLAG_HAS_EXTENSION" order::flag::HAS_EXTENSION;
         "RG_FLAG_BASKET_MORE" order::flag::BASKET_MORE;
         "RG_FLAG_ALL" order::flag::ALL;
+        "RG_FLAG_CORRECTION" order::flag::CORRECTION;
         "RG_ANY_ID" order::ANY_ID;
         "RG_DECISION_NONE" verdict::decision::NONE;
         "RG_DECISION_ACCEPT" verdict::decision::ACCEPT;

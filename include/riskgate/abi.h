@@ -104,6 +104,7 @@ RG_STATIC_ASSERT(sizeof(void *) == 8, "riskgate runs on 64-bit hosts only");
 #define RG_FLAG_HAS_EXTENSION 2u /* set by the library, never by you */
 #define RG_FLAG_BASKET_MORE 4u   /* not served yet: refused as malformed */
 #define RG_FLAG_ALL 7u
+#define RG_FLAG_CORRECTION 8u    /* FILL right after a BUST: replaces the busted execution */
 
 /* "Any" in the instrument and account of a mass cancel. */
 #define RG_ANY_ID UINT32_MAX

@@ -97,8 +97,11 @@ pub mod flag {
     pub const HAS_EXTENSION: u8 = 2;
     /// The next order belongs to the same basket (not served yet: refused as malformed).
     pub const BASKET_MORE: u8 = 4;
-    /// All flags that have a meaning.
+    /// All flags that have a meaning in a request.
     pub const ALL: u8 = 7;
+    /// On a FILL right after a BUST of the same order: it replaces the busted execution, and what
+    /// it executes of the busted quantity does not come out of the open quantity.
+    pub const CORRECTION: u8 = 8;
 }
 
 /// "Any" in the instrument and account fields of a mass cancel.

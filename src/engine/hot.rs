@@ -25,6 +25,9 @@ use crate::sync::spin_hint;
 
 /// Time between two heartbeats, ns.
 pub const BEAT_NS: u64 = 25_000;
+/// Idle turns of a spinning thread for each reading of the clock: polling for the next order comes
+/// first, and the clock is only needed for heartbeat and statistics.
+const IDLE_TURNS_PER_CLOCK: u32 = 8;
 /// How long a parked thread sleeps, ns.
 const PARK_NS: u64 = 50_000;
 
@@ -78,10 +81,16 @@ impl<G: Gate> HotLoop<G> {
         frozen_alloc::freeze();
         self.begin();
         let mut last_ns = clock::now_ns();
+        let mut idle_turns = 0;
         loop {
             let worked = self.turn(last_ns);
             if self.doors.stop_asked() {
                 break;
+            }
+            idle_turns = if worked { 0 } else { (idle_turns + 1) % IDLE_TURNS_PER_CLOCK };
+            if idle_turns != 0 && self.wait == WaitStrategy::Spin {
+                spin_hint();
+                continue;
             }
             let now_ns = clock::now_ns();
             self.loop_ns_max = self.loop_ns_max.max(now_ns - last_ns);

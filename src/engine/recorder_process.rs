@@ -74,17 +74,25 @@ fn watch(supervisor: &Connection, signals: &Signals, stop: &AtomicBool) -> Resul
             on.push(Wait::readable(supervisor.as_fd()));
         }
         wait(&mut on, -1)?;
-        let mut finish = false;
-        // While there is a supervisor, it decides when the recorder ends: after the engine.
+        // Signals first, then the connection: a signal that was sent after the supervisor's end
+        // finds us as orphan, whatever came in between.
+        let mut asked = false;
         while signals.next().is_some() {
-            finish |= orphan;
+            asked = true;
         }
+        let mut finish = false;
         let mut buffer = [0; WIRE_BYTES];
-        match supervisor.receive(&mut buffer) {
-            Ok(Received::Message(n)) => finish |= Wire::decode(&buffer[..n])?.word == Word::Finish,
-            Ok(Received::Nothing) => {}
-            Ok(Received::Closed) | Err(_) => orphan = true,
+        while !orphan {
+            match supervisor.receive(&mut buffer) {
+                Ok(Received::Message(n)) => {
+                    finish |= Wire::decode(&buffer[..n])?.word == Word::Finish;
+                }
+                Ok(Received::Nothing) => break,
+                Ok(Received::Closed) | Err(_) => orphan = true,
+            }
         }
+        // While there is a supervisor, it decides when the recorder ends: after the engine.
+        finish |= asked && orphan;
         if finish {
             // SYNC recorder.stop: Release, pairs with the Acquire in Recorder::run.
             stop.store(true, Ordering::Release);

@@ -84,25 +84,33 @@ fn open_lock(dir: &Path, name: &str) -> Result<File> {
 /// Takes a lock without waiting: the lock, or who has it.
 pub fn lock(dir: &Path, name: &str) -> Result<std::result::Result<Lock, Holder>> {
     let mut file = open_lock(dir, name)?;
+    if let Some(holder) = try_lock(&mut file, &dir.join(name))? {
+        return Ok(Err(holder));
+    }
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())?;
+    Ok(Ok(Lock { _file: file }))
+}
+
+/// Who holds a lock at this moment, if anybody. The file stays as it is.
+pub fn holder(dir: &Path, name: &str) -> Result<Option<Holder>> {
+    try_lock(&mut open_lock(dir, name)?, &dir.join(name))
+}
+
+/// Locks the open file until it is closed, or says who has it.
+fn try_lock(file: &mut File, path: &Path) -> Result<Option<Holder>> {
     // SAFETY: the descriptor is open for the duration of the call.
     if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
-        file.set_len(0)?;
-        file.rewind()?;
-        writeln!(file, "{}", std::process::id())?;
-        return Ok(Ok(Lock { _file: file }));
+        return Ok(None);
     }
     let error = std::io::Error::last_os_error();
     if error.raw_os_error() != Some(libc::EWOULDBLOCK) {
-        return Err(Error::new(format!("lock {}: {error}", dir.join(name).display())));
+        return Err(Error::new(format!("lock {}: {error}", path.display())));
     }
     let mut text = String::new();
     file.read_to_string(&mut text)?;
-    Ok(Err(text.trim().parse().map_or(Holder::Unknown, Holder::Process)))
-}
-
-/// Who holds a lock at this moment, if anybody.
-pub fn holder(dir: &Path, name: &str) -> Result<Option<Holder>> {
-    Ok(lock(dir, name)?.err())
+    Ok(Some(text.trim().parse().map_or(Holder::Unknown, Holder::Process)))
 }
 
 /// The last epoch that was begun here; 0 if none.

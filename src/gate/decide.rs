@@ -49,13 +49,6 @@ impl Default for Findings {
 impl Findings {
     /// Nothing found.
     pub fn new() -> Findings {
-        let nothing = Event {
-            kind: EventKind::Alert,
-            check: Check::Malformed,
-            node: NO_NODE,
-            instrument: u32::MAX,
-            percent: 0,
-        };
         Findings {
             breaches: CheckMask::EMPTY,
             alerts: CheckMask::EMPTY,
@@ -66,7 +59,7 @@ impl Findings {
             watch: false,
             latches: [(NO_NODE, Latch::All); LATCHES_MAX],
             latch_count: 0,
-            notes: [nothing; NOTES_MAX],
+            notes: [Event::FILLER; NOTES_MAX],
             note_count: 0,
         }
     }

@@ -39,7 +39,7 @@ pub fn decode(
     if slot._reserved != 0 || slot.side_bits & 0xc0 != 0 {
         return Err(bad(field::RESERVED));
     }
-    if slot.flags & !flag::ALL != 0
+    if slot.flags & !(flag::ALL | flag::CORRECTION) != 0
         || slot.flags & flag::BASKET_MORE != 0
         || (slot.flags & flag::HAS_EXTENSION != 0) != extension.is_some()
     {
@@ -63,6 +63,9 @@ fn order(slot: &OrderSlot, ext: Option<&SlotWords>, wall_ns: u64) -> Result<Requ
     let ext = ext.map_or(none, ExtensionSlot::from_words);
     let (order_side, code) = (slot.side_bits & 3, slot.type_tif & 0xf);
     let time_in_force = slot.type_tif >> 4;
+    if slot.flags & flag::CORRECTION != 0 {
+        return Err(field::FLAGS);
+    }
     if !matches!(order_side, side::BUY | side::SELL) {
         return Err(field::SIDE);
     }
@@ -115,7 +118,8 @@ fn order(slot: &OrderSlot, ext: Option<&SlotWords>, wall_ns: u64) -> Result<Requ
 
 fn report(slot: &OrderSlot) -> Result<Request, u32> {
     let executes = matches!(slot.kind, kind::FILL | kind::BUST);
-    if slot.flags != 0 {
+    let corrects = slot.kind == kind::FILL && slot.flags == flag::CORRECTION;
+    if slot.flags != 0 && !corrects {
         return Err(field::FLAGS);
     }
     if executes && (slot.qty <= 0 || slot.qty == i64::MAX) {
@@ -137,6 +141,7 @@ fn report(slot: &OrderSlot) -> Result<Request, u32> {
         instrument: slot.instrument,
         side: slot.side_bits & 3,
         origin: slot.venue,
+        corrects,
     }))
 }
 

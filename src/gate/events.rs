@@ -1,7 +1,6 @@
 //! What the risk team is told because of one input: a list of fixed size.
 
 use crate::abi::codes::Check;
-use crate::abi::verdict::NO_NODE;
 use crate::gate::outcome::{EVENTS_MAX, Event, EventKind};
 
 /// Events of one input.
@@ -21,14 +20,7 @@ impl Default for Events {
 impl Events {
     /// No events.
     pub fn new() -> Events {
-        let nothing = Event {
-            kind: EventKind::Alert,
-            check: Check::Malformed,
-            node: NO_NODE,
-            instrument: u32::MAX,
-            percent: 0,
-        };
-        Events { list: [nothing; EVENTS_MAX], len: 0, dropped: 0 }
+        Events { list: [Event::FILLER; EVENTS_MAX], len: 0, dropped: 0 }
     }
 
     /// Forgets them.

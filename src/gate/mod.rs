@@ -91,6 +91,9 @@ impl Gate {
             Ok(Request::MassCancel(id)) => accepted(id),
             Ok(Request::Order(order)) => self.new_or_replace(incoming, &order, digest),
         };
+        if kind_code != kind::BUST {
+            self.state.lanes[incoming.lane as usize].busted = None;
+        }
         if what_if {
             outcome.flags |= flag::WHAT_IF;
         }

@@ -117,6 +117,17 @@ pub struct Event {
     pub percent: u8,
 }
 
+impl Event {
+    /// What fills the unused part of a list.
+    pub const FILLER: Event = Event {
+        kind: EventKind::Alert,
+        check: Check::Malformed,
+        node: NO_NODE,
+        instrument: u32::MAX,
+        percent: 0,
+    };
+}
+
 /// Kind of an [`Event`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

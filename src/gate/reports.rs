@@ -24,9 +24,14 @@ pub fn apply(state: &mut State, events: &mut Events, lane: u32, report: &Report)
         return NONE;
     };
     let slot = state.orders.find(origin, report.order_id);
+    let busted = state.lanes[lane as usize].busted.take();
     match report.kind {
-        kind::FILL => return fill(state, events, origin, lane, slot, report),
-        kind::BUST => return bust(state, events, origin, lane, slot, report),
+        kind::FILL => {
+            let replaces = busted.filter(|(id, _)| report.corrects && *id == report.order_id);
+            let credit = replaces.map_or(0, |(_, qty)| qty);
+            return fill(state, events, (origin, lane), slot, report, credit);
+        }
+        kind::BUST => return bust(state, events, (origin, lane), slot, report),
         _ if slot == NONE => {
             events.tell(EventKind::Anomaly, Check::UnknownOrder, NO_NODE, report.instrument);
             return NONE;
@@ -101,24 +106,20 @@ fn void(state: &mut State, events: &mut Events, slot: u32, request: u64) -> u32 
     order.row
 }
 
+/// Books an execution. `credit` is what a correction replaces: that much of it was busted just now
+/// and does not come out of the open quantity.
 fn fill(
     state: &mut State,
     events: &mut Events,
-    origin: u32,
-    lane: u32,
+    (origin, lane): (u32, u32),
     slot: u32,
     report: &Report,
+    credit: Qty,
 ) -> u32 {
     if report.reference != 0 && state.executions.get(origin, report.reference).is_some() {
         return NONE;
     }
-    let (account, instrument, order_side) = match slot {
-        NONE => (report.account, report.instrument, report.side),
-        _ => {
-            let order = state.orders.get(slot);
-            (order.account, order.instrument, order.side)
-        }
-    };
+    let (account, instrument, order_side) = executed_for(state, slot, report);
     let contradicts =
         (account, instrument, order_side) != (report.account, report.instrument, report.side);
     let Some(row) = bookable_row(state, events, lane, account, instrument) else { return NONE };
@@ -127,14 +128,15 @@ fn fill(
         anomaly(state, events, account, instrument);
         return row;
     }
-    let mut odd = contradicts || slot == NONE;
+    let from_open = (report.qty - credit).max(0);
+    let mut odd = contradicts || (slot == NONE && from_open > 0);
     state.count_execution(row, signed, report.price, true);
     if slot == NONE {
         book(state, row, signed);
     } else {
         let order = state.orders.get_mut(slot);
-        odd |= report.qty > order.reserved;
-        order.filled = order.filled.saturating_add(report.qty);
+        odd |= from_open > order.reserved;
+        order.filled = order.filled.saturating_add(from_open);
         reserve::settle(state, slot, signed);
     }
     remember(state, origin, report, account, instrument, order_side, false);
@@ -147,12 +149,20 @@ fn fill(
     row
 }
 
+/// Account, instrument and side of an execution: the order's, or as reported without one.
+fn executed_for(state: &State, slot: u32, report: &Report) -> (u32, u32, u8) {
+    if slot == NONE {
+        return (report.account, report.instrument, report.side);
+    }
+    let order = state.orders.get(slot);
+    (order.account, order.instrument, order.side)
+}
+
 /// Takes an execution back. Open quantity is never reopened.
 fn bust(
     state: &mut State,
     events: &mut Events,
-    origin: u32,
-    lane: u32,
+    (origin, lane): (u32, u32),
     slot: u32,
     report: &Report,
 ) -> u32 {
@@ -166,6 +176,7 @@ fn bust(
         }
         execution.busted = true;
         let e = *execution;
+        state.lanes[lane as usize].busted = Some((e.order_id, e.qty));
         let row = state.find_row(e.account, e.instrument);
         take_back(state, events, row, e.account, signed(e.side, e.qty), e.price);
         if e.qty != report.qty || e.price != report.price {
@@ -173,13 +184,7 @@ fn bust(
         }
         return row;
     }
-    let (account, instrument, order_side) = match slot {
-        NONE => (report.account, report.instrument, report.side),
-        _ => {
-            let order = state.orders.get(slot);
-            (order.account, order.instrument, order.side)
-        }
-    };
+    let (account, instrument, order_side) = executed_for(state, slot, report);
     let Some(row) = bookable_row(state, events, lane, account, instrument) else { return NONE };
     take_back(state, events, row, account, signed(order_side, report.qty), report.price);
     remember(state, origin, report, account, instrument, order_side, true);

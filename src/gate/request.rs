@@ -97,6 +97,8 @@ pub struct Report {
     pub side: u8,
     /// Lane of origin plus one, 0 for the own lane.
     pub origin: u16,
+    /// A fill that replaces the execution of the bust right before it.
+    pub corrects: bool,
 }
 
 /// A message of a lane.

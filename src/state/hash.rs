@@ -62,7 +62,7 @@ impl State {
             }
         }
         for (id, lane) in self.lanes.iter().enumerate() {
-            (lane.open_orders, lane.killed).hash(&mut h);
+            (lane.open_orders, lane.killed, lane.busted).hash(&mut h);
             for d in self.decided.lane_items(id) {
                 (d.id, d.digest, d.decision, d.breaches.0).hash(&mut h);
             }

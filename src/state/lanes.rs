@@ -1,6 +1,7 @@
 //! Lanes as the hot path reads them: permissions and counts.
 
 use crate::abi::order::kind;
+use crate::fixed::Qty;
 use crate::state::setup::{self, Setup};
 use crate::state::tree::Node;
 
@@ -18,6 +19,8 @@ pub struct Lane {
     pub open_orders: u32,
     /// Is it killed?
     pub killed: bool,
+    /// Order and quantity of the bust that was the lane's last message: a correction may follow.
+    pub busted: Option<(u64, Qty)>,
 }
 
 impl Lane {
@@ -37,6 +40,7 @@ impl Lane {
             max_open_orders: lane.max_open_orders,
             open_orders: 0,
             killed: false,
+            busted: None,
         };
         setup.lanes.iter().map(build).collect()
     }
