@@ -243,7 +243,8 @@ impl Model {
             return answer;
         }
         let what_if = slot.flags & riskgate::abi::order::flag::WHAT_IF != 0;
-        let known = self.remembers(lane, slot.order_id);
+        let known = self.recorded(lane, slot.order_id);
+        let in_use = self.orders.iter().any(|o| o.lane == lane && o.id == slot.order_id);
         let mut answer = self.decide(now_ns, lane, slot, extension, environment);
         if what_if {
             answer.events.clear();
@@ -258,7 +259,10 @@ impl Model {
                 extension: extension_content,
                 answer: answer.clone(),
             };
-            self.history.insert(key, recorded);
+            // An open order's own record outlives the others.
+            if !in_use {
+                self.history.insert(key, recorded);
+            }
         }
         answer.events.sort();
         answer
@@ -266,10 +270,14 @@ impl Model {
 
     /// Is a request id in use, or among the last ones of its lane?
     pub(super) fn remembers(&self, lane: u32, id: u64) -> bool {
+        self.recorded(lane, id) || self.orders.iter().any(|o| o.lane == lane && o.id == id)
+    }
+
+    /// Is a request id among the last ones of its lane?
+    fn recorded(&self, lane: u32, id: u64) -> bool {
         let last = self.requests.get(&lane).copied().unwrap_or(0);
         let kept = u64::from(self.setup.capacity.history);
         self.history.get(&(lane, id)).is_some_and(|r| r.number + kept > last)
-            || self.orders.iter().any(|o| o.lane == lane && o.id == id)
     }
 
     /// Is an execution among the last ones of its lane?
