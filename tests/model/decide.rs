@@ -130,7 +130,7 @@ impl Model {
             target = Some(at);
         }
         self.permitted(lane, slot, instrument.class)?;
-        if self.history.contains_key(&(lane, slot.order_id)) {
+        if self.remembers(lane, slot.order_id) {
             return Err((Check::DuplicateOrderId, 0));
         }
         if !environment.ready {

@@ -111,6 +111,8 @@ impl Answer {
 /// A recorded request.
 #[derive(Clone, Debug)]
 pub(super) struct Recorded {
+    /// The lane's first recorded request is 1.
+    pub number: u64,
     pub words: [u64; 7],
     pub extension: Option<[u64; 7]>,
     pub answer: Answer,
@@ -119,6 +121,8 @@ pub(super) struct Recorded {
 /// A recorded execution.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Execution {
+    /// The lane's first execution is 1.
+    pub number: u64,
     pub account: u32,
     pub instrument: u32,
     pub side: u8,
@@ -161,6 +165,9 @@ pub struct Model {
     pub(super) valued: Vec<Option<i64>>,
     pub(super) history: BTreeMap<(u32, u64), Recorded>,
     pub(super) executions: BTreeMap<(u32, u64), Execution>,
+    /// Recorded requests and executions of each lane.
+    pub(super) requests: BTreeMap<u32, u64>,
+    pub(super) fills: BTreeMap<u32, u64>,
     pub(super) levels: BTreeMap<(usize, u32), Level>,
     pub(super) latched_all: BTreeSet<u32>,
     pub(super) latched_close: BTreeSet<u32>,
@@ -185,6 +192,8 @@ impl Model {
             valued: vec![None; instruments],
             history: BTreeMap::new(),
             executions: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            fills: BTreeMap::new(),
             levels: BTreeMap::new(),
             latched_all: BTreeSet::new(),
             latched_close: BTreeSet::new(),
@@ -223,7 +232,8 @@ impl Model {
         let content = content(words, true);
         let extension_content = extension.map(|e| self::content(e, false));
         let key = (lane, slot.order_id);
-        if let Some(past) = self.history.get(&key)
+        if self.remembers(lane, slot.order_id)
+            && let Some(past) = self.history.get(&key)
             && past.words == content
             && past.extension == extension_content
         {
@@ -233,17 +243,48 @@ impl Model {
             return answer;
         }
         let what_if = slot.flags & riskgate::abi::order::flag::WHAT_IF != 0;
+        let known = self.recorded(lane, slot.order_id);
+        let in_use = self.orders.iter().any(|o| o.lane == lane && o.id == slot.order_id);
         let mut answer = self.decide(now_ns, lane, slot, extension, environment);
         if what_if {
             answer.events.clear();
             answer.flags |= flag::WHAT_IF;
-        } else if slot.order_id != 0 && !self.history.contains_key(&key) {
-            let recorded =
-                Recorded { words: content, extension: extension_content, answer: answer.clone() };
-            self.history.insert(key, recorded);
+        } else if slot.order_id != 0 && !known {
+            let number = self.requests.entry(lane).or_default();
+            *number += 1;
+            let number = *number;
+            let recorded = Recorded {
+                number,
+                words: content,
+                extension: extension_content,
+                answer: answer.clone(),
+            };
+            // An open order's own record outlives the others.
+            if !in_use {
+                self.history.insert(key, recorded);
+            }
         }
         answer.events.sort();
         answer
+    }
+
+    /// Is a request id in use, or among the last ones of its lane?
+    pub(super) fn remembers(&self, lane: u32, id: u64) -> bool {
+        self.recorded(lane, id) || self.orders.iter().any(|o| o.lane == lane && o.id == id)
+    }
+
+    /// Is a request id among the last ones of its lane?
+    fn recorded(&self, lane: u32, id: u64) -> bool {
+        let last = self.requests.get(&lane).copied().unwrap_or(0);
+        let kept = u64::from(self.setup.capacity.history);
+        self.history.get(&(lane, id)).is_some_and(|r| r.number + kept > last)
+    }
+
+    /// Is an execution among the last ones of its lane?
+    pub(super) fn executed(&self, lane: u32, execution: u64) -> bool {
+        let last = self.fills.get(&lane).copied().unwrap_or(0);
+        let kept = u64::from(self.setup.capacity.history);
+        self.executions.get(&(lane, execution)).is_some_and(|e| e.number + kept > last)
     }
 
     /// A new mark.

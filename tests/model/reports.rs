@@ -67,7 +67,7 @@ impl Model {
 
     fn fill(&mut self, lane: u32, slot: &OrderSlot, at: Option<usize>, answer: &mut Answer) {
         let owner = self.origin(lane, slot.venue).unwrap_or(lane);
-        if self.executions.contains_key(&(owner, slot.reference)) {
+        if self.executed(owner, slot.reference) {
             return;
         }
         let (account, instrument, order_side) = match at {
@@ -85,15 +85,7 @@ impl Model {
             anomaly(answer, account);
             return;
         }
-        let execution = Execution {
-            account,
-            instrument,
-            side: order_side,
-            qty: slot.qty,
-            price: slot.price,
-            busted: false,
-        };
-        self.executions.insert((owner, slot.reference), execution);
+        let execution = self.note_execution(owner, slot, (account, instrument, order_side));
         self.book(&execution, 1);
         let value = self.worth_of(&execution);
         let day = self.day(account, instrument);
@@ -126,12 +118,34 @@ impl Model {
         }
     }
 
+    /// Remembers an execution of an account, instrument and side.
+    fn note_execution(&mut self, lane: u32, slot: &OrderSlot, of: (u32, u32, u8)) -> Execution {
+        let number = self.fills.entry(lane).or_default();
+        *number += 1;
+        let (account, instrument, side) = of;
+        let execution = Execution {
+            number: *number,
+            account,
+            instrument,
+            side,
+            qty: slot.qty,
+            price: slot.price,
+            busted: false,
+        };
+        self.executions.insert((lane, slot.reference), execution);
+        execution
+    }
+
     fn bust(&mut self, lane: u32, slot: &OrderSlot, answer: &mut Answer) {
         let owner = self.origin(lane, slot.venue).unwrap_or(lane);
-        let Some(execution) = self.executions.get_mut(&(owner, slot.reference)) else {
+        if !self.executed(owner, slot.reference) {
+            // Unknown, or too long ago: booked as it says, and somebody should look at it.
+            self.note_execution(owner, slot, (slot.account, slot.instrument, slot.side_bits & 3));
             anomaly(answer, slot.account);
-            return;
-        };
+            self.latch(slot.account, Latch::CloseOnly, Check::ReportAnomaly, answer);
+        }
+        let execution = self.executions.get_mut(&(owner, slot.reference));
+        let execution = execution.expect("noted just now, or before");
         if execution.busted {
             return;
         }

@@ -43,6 +43,9 @@ impl World {
         if rng.chance(10) {
             world.setup.capacity.open_orders = 16;
         }
+        if rng.chance(10) {
+            world.setup.capacity.history = rng.pick(&[16, 64]);
+        }
         world
     }
 
