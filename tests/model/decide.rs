@@ -146,7 +146,12 @@ impl Model {
             return Err((Check::JournalUnavailable, 0));
         }
         let full = match target {
-            Some(at) => self.orders[at].pending.len() >= PENDING_MAX,
+            // Unanswered replaces are in a table as large as that of the open orders.
+            Some(at) => {
+                let all: usize = self.orders.iter().map(|o| o.pending.len()).sum();
+                self.orders[at].pending.len() >= PENDING_MAX
+                    || all >= setup.capacity.open_orders as usize
+            }
             None => self.orders.len() >= setup.capacity.open_orders as usize,
         };
         if full {
