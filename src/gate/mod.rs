@@ -300,7 +300,8 @@ impl Gate {
             return bare(Check::LaneNotPermitted);
         }
         let used = state.decided.get(incoming.lane, order.id).is_some()
-            || state.orders.find(incoming.lane, order.id) != NONE;
+            || state.orders.find(incoming.lane, order.id) != NONE
+            || state.orders.is_pending(incoming.lane, order.id);
         if used && !order.what_if {
             return bare(Check::DuplicateOrderId);
         }

@@ -90,6 +90,7 @@ pub struct OrderTable {
     free: u32,
     index: Index,
     pendings: Vec<PendingReplace>,
+    pending_index: Index,
     free_pending: u32,
 }
 
@@ -123,6 +124,7 @@ impl OrderTable {
             free: 0,
             index: Index::new(capacity),
             pendings: (0..capacity).map(free_pending).collect(),
+            pending_index: Index::new(capacity),
             free_pending: 0,
         }
     }
@@ -155,6 +157,12 @@ impl OrderTable {
     #[inline]
     pub fn has_pending_room(&self) -> bool {
         self.free_pending != NONE
+    }
+
+    /// Is this the id of a replace that the venue has not answered?
+    #[inline]
+    pub fn is_pending(&self, lane: u32, request: u64) -> bool {
+        self.pending_index.get(scoped(lane, request)) != NONE
     }
 
     /// Open orders.
@@ -216,7 +224,8 @@ impl OrderTable {
         self.free = slot;
     }
 
-    /// Adds a pending replace. The caller holds [`OrderTable::has_pending_room`].
+    /// Adds a pending replace, whose id is not pending yet. The caller holds
+    /// [`OrderTable::has_pending_room`].
     pub fn push_pending(&mut self, slot: u32, request: u64, terms: Terms) {
         let at = self.free_pending;
         self.free_pending = self.pendings[at as usize].next;
@@ -224,6 +233,7 @@ impl OrderTable {
         self.pendings[at as usize] = PendingReplace { request, terms, next: order.first_pending };
         order.first_pending = at;
         order.pending += 1;
+        self.pending_index.insert(scoped(order.lane, request), at);
     }
 
     /// Takes out the pending replace of this request.
@@ -245,6 +255,7 @@ impl OrderTable {
             self.pendings[previous as usize].next = next;
         }
         order.pending -= 1;
+        self.pending_index.remove(scoped(order.lane, request));
         self.pendings[at as usize].next = self.free_pending;
         self.free_pending = at;
         Some(self.pendings[at as usize].terms)

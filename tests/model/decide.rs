@@ -136,7 +136,12 @@ impl Model {
             target = Some(at);
         }
         self.permitted(lane, slot, instrument.class)?;
-        if self.remembers(lane, slot.order_id) {
+        let pending = self
+            .orders
+            .iter()
+            .filter(|o| o.lane == lane)
+            .any(|o| o.pending.iter().any(|t| t.request == slot.order_id));
+        if pending || self.remembers(lane, slot.order_id) {
             return Err((Check::DuplicateOrderId, 0));
         }
         if !environment.ready {

@@ -396,7 +396,7 @@ impl Life {
         if let Input::Order { slot, .. } = &mut input {
             slot.client_time = rng.bits() as u32;
             if rng.chance(30) {
-                slot.qty += 100_000_000;
+                slot.qty = slot.qty.wrapping_add(100_000_000);
             }
         }
         input
