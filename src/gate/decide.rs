@@ -21,6 +21,9 @@ const NOTES_MAX: usize = 32;
 /// A node, one instrument at it (or all), and what the latch refuses.
 pub type LatchOf = (u32, Option<u32>, Latch);
 
+/// Where a limit stands: its node, and its own instrument if it has a node.
+type Standing = (Option<u32>, Option<u32>);
+
 /// What the checks found.
 pub struct Findings {
     /// What rejects.
@@ -37,7 +40,7 @@ pub struct Findings {
     pub flags: u16,
     /// Limits may fire or re-arm once the order is accepted.
     pub watch: bool,
-    latches: [LatchOf; LATCHES_MAX],
+    latches: [(LatchOf, Check); LATCHES_MAX],
     latch_count: usize,
     notes: [Event; NOTES_MAX],
     note_count: usize,
@@ -60,15 +63,15 @@ impl Findings {
             first: None,
             flags: 0,
             watch: false,
-            latches: [(NO_NODE, None, Latch::All); LATCHES_MAX],
+            latches: [((NO_NODE, None, Latch::All), Check::Blocked); LATCHES_MAX],
             latch_count: 0,
             notes: [Event::FILLER; NOTES_MAX],
             note_count: 0,
         }
     }
 
-    /// Places to latch.
-    pub fn latches(&self) -> &[LatchOf] {
+    /// Places to latch, and the checks that do.
+    pub fn latches(&self) -> &[(LatchOf, Check)] {
         &self.latches[..self.latch_count]
     }
 
@@ -99,12 +102,13 @@ impl Findings {
         }
     }
 
-    /// A breach, by its limit's action and effective phase. `only` is the limit's own instrument.
+    /// A breach, by its limit's action and effective phase. `place` is where the limit stands: its
+    /// node, and its own instrument.
     fn sort(
         &mut self,
         breach: Breach,
         (action, phase, latch): (Action, Phase, Latch),
-        only: Option<u32>,
+        (place, only): Standing,
         order: &Order,
     ) {
         let Breach { check, node, .. } = breach;
@@ -133,8 +137,8 @@ impl Findings {
             _ => return,
         };
         if self.latch_count < LATCHES_MAX {
-            let place = if node == NO_NODE { order.account } else { node };
-            self.latches[self.latch_count] = (place, only, latch);
+            let of = (place.unwrap_or(order.account), only, latch);
+            self.latches[self.latch_count] = (of, check);
             self.latch_count += 1;
         }
     }
@@ -191,10 +195,10 @@ fn may_it_trade(c: &Context, lane: u32, found: &mut Findings) {
         checks::restricted::check(state, order, c.plan),
     ];
     for breach in refusals.into_iter().flatten() {
-        let (action, _, latch) = policy(c, breach.check);
+        let ((action, _, latch), place) = policy(c, breach.check);
         // Even an alert-only row cannot weaken these.
         let action = if action == Action::Alert { Action::AlertBlock } else { action };
-        found.sort(breach, (action, Phase::Enforce, latch), None, order);
+        found.sort(breach, (action, Phase::Enforce, latch), place, order);
     }
 }
 
@@ -205,8 +209,8 @@ fn grid(c: &Context, found: &mut Findings) {
         checks::tick_size::check(c.order, c.instrument),
     ];
     for breach in off.into_iter().flatten() {
-        let (action, phase, latch) = policy(c, breach.check);
-        found.sort(breach, (action, phase, latch), None, c.order);
+        let (policy, place) = policy(c, breach.check);
+        found.sort(breach, policy, place, c.order);
     }
 }
 
@@ -235,8 +239,7 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
                 let node = if limit.node.is_some() { node } else { NO_NODE };
                 let phase = limit.phase.min(account_phase);
                 let breach = Breach { node, ..breach };
-                let only = limit.node.and(limit.instrument);
-                found.sort(breach, (limit.action, phase, limit.latch), only, c.order);
+                found.sort(breach, (limit.action, phase, limit.latch), standing(limit), c.order);
             }
         }
     };
@@ -259,9 +262,9 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
     }
     lane_open_orders(c, lane, account_phase, found);
     if let Some(phase) = needs_mark {
-        let (action, row_phase, latch) = policy(c, Check::StaleMark);
-        let phase = phase.min(row_phase);
-        found.sort(checks::stale_mark::breach(c.plan), (action, phase, latch), None, c.order);
+        let ((action, row_phase, latch), place) = policy(c, Check::StaleMark);
+        let policy = (action, phase.min(row_phase), latch);
+        found.sort(checks::stale_mark::breach(c.plan), policy, place, c.order);
     }
 }
 
@@ -288,30 +291,35 @@ fn lane_open_orders(c: &Context, lane: u32, phase: Phase, found: &mut Findings) 
             limit: Wide::from_i128(i128::from(lane.max_open_orders)),
             ..Breach::bare(Check::MaxOpenOrders)
         };
-        found.sort(breach, (Action::Block, phase, Latch::All), None, c.order);
+        found.sort(breach, (Action::Block, phase, Latch::All), (None, None), c.order);
     }
 }
 
 /// A wash trade rejects, or instructs, by the mode that is set.
 fn wash_trade(c: &Context, breach: Breach, found: &mut Findings) {
-    let (action, phase, latch) = policy(c, Check::WashTrade);
+    let ((action, phase, latch), place) = policy(c, Check::WashTrade);
     let mode = policy_row(c, Check::WashTrade, |limit| limit.variant).unwrap_or_default();
     match mode {
         Variant::CancelResting if phase == Phase::Enforce => found.flags |= flag::CANCEL_RESTING,
         Variant::StampSelfMatch if phase == Phase::Enforce => {
             found.flags |= flag::STAMP_SELF_MATCH;
         }
-        _ => found.sort(breach, (action, phase, latch), None, c.order),
+        _ => found.sort(breach, (action, phase, latch), place, c.order),
     }
 }
 
 /// Action, effective phase and latch of a check that is on without a limit: from the nearest row
 /// that names it, or the catalogue. Cold: only after a breach.
-fn policy(c: &Context, check: Check) -> (Action, Phase, Latch) {
+fn policy(c: &Context, check: Check) -> ((Action, Phase, Latch), Standing) {
     let account = c.state.nodes[c.order.account as usize].phase;
-    let row = policy_row(c, check, |limit| (limit.action, limit.phase, limit.latch));
-    let (action, phase, latch) = row.unwrap_or((defaults::of(check).0, Phase::Enforce, Latch::All));
-    (action, phase.min(account), latch)
+    let row = policy_row(c, check, |l| ((l.action, l.phase, l.latch), standing(l)));
+    let default = ((defaults::of(check).0, Phase::Enforce, Latch::All), (None, None));
+    let ((action, phase, latch), place) = row.unwrap_or(default);
+    ((action, phase.min(account), latch), place)
+}
+
+fn standing(limit: &Limit) -> Standing {
+    (limit.node, limit.node.and(limit.instrument))
 }
 
 fn policy_row<T>(c: &Context, check: Check, read: impl Fn(&Limit) -> T) -> Option<T> {

@@ -205,7 +205,24 @@ impl Gate {
             Err(breach) => return rejected(order.id, breach),
         };
         let choice = self.state.instruments[order.instrument as usize].mark_at(incoming.now_ns);
-        self.revalue_if_moved(order.instrument, choice);
+        let valued_at = self.state.instruments[order.instrument as usize].valuation;
+        self.revalue_if_moved(order, choice);
+        let outcome = self.evaluate(incoming, order, digest, target, choice);
+        let valuation = self.state.instruments[order.instrument as usize].valuation;
+        if order.what_if && valuation != valued_at && valued_at != PRICE_UNDEFINED {
+            self.state.revalue(order.instrument, valued_at);
+        }
+        outcome
+    }
+
+    fn evaluate(
+        &mut self,
+        incoming: &Incoming,
+        order: &Order,
+        digest: u64,
+        target: u32,
+        choice: MarkChoice,
+    ) -> Outcome {
         let plan = match plan::plan(&self.state, order, target, choice) {
             Ok(plan) => plan,
             Err(breach) => return self.priced(rejected(order.id, breach), order, choice),
@@ -254,9 +271,8 @@ impl Gate {
                 watch(&mut self.state, &mut self.events, row, Cause::Order, self.inputs);
             }
         }
-        for of in found.latches() {
-            let why = outcome.first.map_or(Check::Blocked, |b| b.check);
-            watch::latch_node(&mut self.state, &mut self.events, *of, why);
+        for (of, why) in found.latches() {
+            watch::latch_node(&mut self.state, &mut self.events, *of, *why);
         }
     }
 
@@ -317,12 +333,15 @@ impl Gate {
         Ok(target)
     }
 
-    /// Values the instrument at the mark of this moment, if that is another one than before.
-    fn revalue_if_moved(&mut self, instrument: u32, choice: MarkChoice) {
-        if let MarkChoice::Usable { price, .. } = choice
-            && price != self.state.instruments[instrument as usize].valuation
-        {
-            self.revalue(instrument, price);
+    /// Values the instrument at the mark of this moment, if that is another one than before. For a
+    /// what-if nobody is told, and the old value comes back.
+    fn revalue_if_moved(&mut self, order: &Order, choice: MarkChoice) {
+        let MarkChoice::Usable { price, .. } = choice else { return };
+        let valuation = self.state.instruments[order.instrument as usize].valuation;
+        if price != valuation && order.what_if && valuation != PRICE_UNDEFINED {
+            self.state.revalue(order.instrument, price);
+        } else if price != valuation {
+            self.revalue(order.instrument, price);
         }
     }
 

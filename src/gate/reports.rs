@@ -98,7 +98,10 @@ fn void(state: &mut State, events: &mut Events, slot: u32, request: u64) -> u32 
             reserve::release(state, slot);
         }
     } else if !drop_replace(state, slot, request) {
-        let cancel = core::mem::replace(&mut state.orders.get_mut(slot).pending_cancel, false);
+        // A cancel's id is among the lane's decided requests, or nobody's.
+        let known = state.decided.get(order.lane, request).is_some();
+        let pending = &mut state.orders.get_mut(slot).pending_cancel;
+        let cancel = known && core::mem::replace(pending, false);
         if !cancel {
             events.tell(EventKind::Anomaly, Check::UnknownOrder, NO_NODE, order.instrument);
         }
@@ -140,7 +143,8 @@ fn fill(
         reserve::settle(state, slot, signed);
     }
     remember(state, origin, report, account, instrument, order_side, false);
-    if state.nodes[account as usize].kills(order_side) || state.firm_killed {
+    let path = state.nodes[account as usize].path();
+    if state.firm_killed || path.iter().any(|n| state.nodes[*n as usize].kills(order_side)) {
         events.tell(EventKind::Alert, Check::Killed, account, instrument);
     }
     if odd {

@@ -37,16 +37,34 @@ impl State {
         };
         match self.limits.replaced_by(first, limit) {
             Some(slot) => {
-                if let Some(node) = limit.node
-                    && self.limits.get(slot).level != 0
-                {
-                    self.nodes[node as usize].fired -= 1;
-                }
+                self.forget_levels(slot, limit);
                 self.limits.replace(slot, *limit, equity);
                 Ok(())
             }
             None => self.add_limit(limit),
         }
+    }
+
+    /// A limit that is replaced has fired nothing: neither its own level counts, nor those that it
+    /// keeps for each instrument or bucket.
+    fn forget_levels(&mut self, slot: u32, limit: &Limit) {
+        let Some(node) = limit.node else { return };
+        let mut forgotten = u32::from(self.limits.get(slot).level != 0);
+        let mut forget = |level: &mut u8| forgotten += u32::from(core::mem::take(level) != 0);
+        if counts_by_instrument(limit.check) && limit.instrument.is_none() {
+            let which = usize::from(limit.check == Check::MaxShort);
+            let rows = self.rows.iter_mut().filter(|r| r.account == node);
+            rows.for_each(|r| forget(&mut r.levels[which]));
+            let cells = self.cells.iter_mut().filter(|c| c.node == node);
+            cells.for_each(|c| forget(&mut c.levels[which]));
+        }
+        let bucket_slot = self.nodes[node as usize].bucket_slot;
+        if needs_buckets(limit) && bucket_slot != NONE {
+            let first = bucket_slot as usize * self.bucket_count;
+            let levels = &mut self.bucket_levels[first..first + self.bucket_count];
+            levels.iter_mut().for_each(forget);
+        }
+        self.nodes[node as usize].fired -= forgotten;
     }
 
     /// Adds a limit beside all others.

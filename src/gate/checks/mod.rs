@@ -164,18 +164,25 @@ fn min_qty(c: &Context, limit: &LimitRow) -> Finding {
 }
 
 fn collar(c: &Context, slot: u32) -> Finding {
-    let bound = &c.state.limits.detail(slot).limit.bound;
-    let (Bound::Collar(collar), Some(mark)) = (bound, c.plan.mark) else {
+    let limit = &c.state.limits.detail(slot).limit;
+    let (Bound::Collar(collar), Some(mark)) = (&limit.bound, c.plan.mark) else {
         return Finding::Within;
     };
-    match price_collar::breached(c.order, collar, mark, c.instrument) {
-        None => Finding::Within,
-        Some((width, distance)) => Finding::Beyond(Breach {
+    let found = price_collar::distance(c.order, collar, mark, c.instrument);
+    let Some((width, distance)) = found else { return Finding::Within };
+    let exact = distance * price_collar::WIDTH_PER_PRICE;
+    if exact > width {
+        return Finding::Beyond(Breach {
             unit: MeasureUnit::Price,
             observed: Wide::from_i128(distance),
             limit: Wide::from_i128(width / price_collar::WIDTH_PER_PRICE),
             ..Breach::bare(Check::PriceCollar)
-        }),
+        });
+    }
+    let fires = |percent: &&u8| **percent != 0 && exact * 100 >= width * i128::from(**percent);
+    match limit.soft_percent.iter().rfind(fires) {
+        Some(percent) if width != 0 => Finding::Soft(*percent),
+        _ => Finding::Within,
     }
 }
 

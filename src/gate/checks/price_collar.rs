@@ -32,8 +32,8 @@ pub fn width(band: &Band, use_smaller: bool, mark: Price, instrument: &Instrumen
     if use_smaller { set.min() } else { set.max() }
 }
 
-/// The width that a limit price is beyond, in 1e-17, and its distance in 1e-9.
-pub fn breached(
+/// Width of the band that a limit price is in, in 1e-17, and its distance in 1e-9.
+pub fn distance(
     order: &Order,
     collar: &Collar,
     mark: Price,
@@ -46,7 +46,7 @@ pub fn breached(
     let aggressive = if order.side == side::BUY { above > 0 } else { above < 0 };
     let band = if aggressive { &collar.aggressive } else { &collar.passive };
     let width = width(band, collar.use_smaller, mark, instrument)?;
-    (above.abs() * WIDTH_PER_PRICE > width).then_some((width, above.abs()))
+    Some((width, above.abs()))
 }
 
 /// Width, rounded up to 1e-9, of the tightest aggressive band on an order's path: how far from the
