@@ -16,6 +16,7 @@ pub mod limits;
 pub mod orders;
 pub mod own_book;
 pub mod rows;
+mod salt;
 pub mod setup;
 mod structure;
 pub mod tree;
