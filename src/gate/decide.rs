@@ -235,7 +235,8 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
                 let node = if limit.node.is_some() { node } else { NO_NODE };
                 let phase = limit.phase.min(account_phase);
                 let breach = Breach { node, ..breach };
-                found.sort(breach, (limit.action, phase, limit.latch), limit.instrument, c.order);
+                let only = limit.node.and(limit.instrument);
+                found.sort(breach, (limit.action, phase, limit.latch), only, c.order);
             }
         }
     };

@@ -276,7 +276,7 @@ impl Gate {
         if stop != PRICE_UNDEFINED && (not_positive(stop) || !instrument.on_tick(stop)) {
             return malformed(field::STOP_PRICE);
         }
-        if order.account as usize >= state.nodes.len() {
+        if !state.is_account(order.account) {
             return bare(Check::UnknownAccount);
         }
         let mut target = NONE;

@@ -217,7 +217,7 @@ fn bookable_row(
     account: u32,
     instrument: u32,
 ) -> Option<u32> {
-    let why = if account as usize >= state.nodes.len() {
+    let why = if !state.is_account(account) {
         Check::UnknownAccount
     } else if instrument as usize >= state.instruments.len() {
         Check::UnknownInstrument
@@ -285,7 +285,7 @@ pub fn impossible(state: &mut State, events: &mut Events, lane: u32, slot: &Orde
         open => (state.orders.get(open).account, state.orders.get(open).instrument),
     };
     let executes = matches!(slot.kind, kind::FILL | kind::BUST);
-    if executes && state.lanes[lane as usize].may_use(account) {
+    if executes && state.is_account(account) && state.lanes[lane as usize].may_use(account) {
         anomaly(state, events, account, instrument);
     } else {
         events.tell(EventKind::Anomaly, Check::ReportAnomaly, NO_NODE, instrument);

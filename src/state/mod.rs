@@ -129,6 +129,11 @@ impl State {
         state
     }
 
+    /// Is it a leaf of the account tree? Only leaves trade.
+    pub fn is_account(&self, node: u32) -> bool {
+        self.nodes.get(node as usize).is_some_and(|n| !n.interior)
+    }
+
     /// The row of an account in an instrument, or `NONE`.
     #[inline]
     pub fn find_row(&self, account: u32, instrument: u32) -> u32 {

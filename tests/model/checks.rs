@@ -34,7 +34,7 @@ pub(super) struct Docket<'a> {
     account_phase: Phase,
     /// What rejects: (check, order of preference within the check, finding).
     rejecting: Vec<(Check, i128, Finding)>,
-    latches: Vec<(u32, Latch, Check)>,
+    latches: Vec<((u32, Option<u32>), Latch, Check)>,
 }
 
 impl Docket<'_> {
@@ -53,9 +53,9 @@ impl Docket<'_> {
             Phase::Enforce if action == Action::Alert => self.answer.alerts |= bit,
             Phase::Enforce => {
                 match action {
-                    Action::BlockLatch => self.latches.push((found.node, latch, found.check)),
+                    Action::BlockLatch => self.latches.push((found.place(), latch, found.check)),
                     Action::CloseOnly => {
-                        self.latches.push((found.node, Latch::CloseOnly, found.check));
+                        self.latches.push((found.place(), Latch::CloseOnly, found.check));
                     }
                     _ => {}
                 }
@@ -147,8 +147,9 @@ impl Model {
                 .filter(|(c, r, _)| *c == check && *r == rank)
                 .map(|(_, _, finding)| finding)
                 .collect();
-            for (node, latch, check) in latches {
-                self.latch(node, latch, check, answer);
+            for ((node, only), latch, check) in latches {
+                let node = if node == NO_NODE { request.account } else { node };
+                self.latch((node, only), latch, check, answer);
             }
         } else {
             answer.decision = decision::ACCEPT;
@@ -175,18 +176,17 @@ impl Model {
         }
     }
 
+    /// Against what the venue was told last.
     fn replace_reduces(&self, request: &Request) -> bool {
         let Some(at) = request.target else { return false };
-        let order = &self.orders[at];
-        let reach = request.terms(0, 0).reach(request.side);
-        let largest = order.chain().map(|t| t.total).max().unwrap_or(0);
+        let chain = self.orders[at].chain();
+        let latest = chain.max_by_key(|t| t.serial).expect("an order has terms");
+        let (reach, was) = (request.terms(0, 0).reach(request.side), latest.reach(request.side));
         let not_more_aggressive = match request.side {
-            side::BUY => order.chain().any(|t| reach <= t.reach(request.side)),
-            _ => order.chain().any(|t| reach >= t.reach(request.side)),
+            side::BUY => reach <= was,
+            _ => reach >= was,
         };
-        request.total <= largest
-            && not_more_aggressive
-            && order.chain().all(|t| t.kind == request.kind)
+        request.total <= latest.total && not_more_aggressive && latest.kind == request.kind
     }
 
     /// Limits of a check on the request's path with their rank: 0 for an instrument's own, else
@@ -242,9 +242,11 @@ impl Model {
         if killed {
             docket.absolute(Finding::bare(Check::Killed));
         }
-        let blocked = path
-            .iter()
-            .any(|n| self.latched_all.contains(n) || (self.latched_close.contains(n) && !reduces));
+        let places =
+            path.iter().flat_map(|n| [(*n, None), (*n, Some(request.instrument))].into_iter());
+        let blocked = places.into_iter().any(|p| {
+            self.latched_all.contains(&p) || (self.latched_close.contains(&p) && !reduces)
+        });
         if blocked {
             docket.absolute(Finding::bare(Check::Blocked));
         }
@@ -327,6 +329,7 @@ impl Model {
             if i128::from(request.total) < least {
                 let found = Finding {
                     node: limit.node.unwrap_or(NO_NODE),
+                    only: limit.node.and(limit.instrument),
                     unit: MeasureUnit::Qty,
                     observed: Wide::from_i128(i128::from(request.total)),
                     limit: Wide::from_i128(least),
@@ -372,6 +375,7 @@ impl Model {
             let places = unit.places();
             let found = Finding {
                 node,
+                only: limit.node.and(limit.instrument),
                 unit,
                 observed: num::wide(observed, places),
                 limit: num::wide(bound, places),
@@ -474,10 +478,11 @@ impl Model {
 
 fn finding(limit: &Limit, is: &Measure) -> Finding {
     let node = limit.node.unwrap_or(NO_NODE);
-    let bare = Finding { node, ..Finding::bare(limit.check) };
+    let only = limit.node.and(limit.instrument);
+    let bare = Finding { node, only, ..Finding::bare(limit.check) };
     if limit.check == Check::SectorConcentration {
         let observed = match is.fails_closed {
-            true => Wide::MAX,
+            true => Wide::from_i128(i128::from(i64::MAX)),
             false => Wide::from_i128(num::ratio_up(is.bucket, is.denominator, 8)),
         };
         let bps = match limit.bound {

@@ -90,6 +90,12 @@ impl Model {
     ) -> Shape<Request> {
         let (order_kind, tif) = (slot.type_tif & 15, slot.type_tif >> 4);
         let order_side = slot.side_bits & 3;
+        let mut slot = *slot;
+        if !matches!(order_kind, order_type::LIMIT | order_type::STOP_LIMIT) {
+            // What has no price of its own says nothing by one.
+            slot.price = PRICE_UNDEFINED;
+        }
+        let slot = &slot;
         let stop = well_formed(now_ns, slot, extension)?;
         let setup = &self.setup;
         let Some(instrument) = setup.instruments.get(slot.instrument as usize) else {
@@ -140,7 +146,12 @@ impl Model {
             return Err((Check::JournalUnavailable, 0));
         }
         let full = match target {
-            Some(at) => self.orders[at].pending.len() >= PENDING_MAX,
+            // Unanswered replaces are in a table as large as that of the open orders.
+            Some(at) => {
+                let all: usize = self.orders.iter().map(|o| o.pending.len()).sum();
+                self.orders[at].pending.len() >= PENDING_MAX
+                    || all >= setup.capacity.open_orders as usize
+            }
             None => self.orders.len() >= setup.capacity.open_orders as usize,
         };
         if full {
@@ -322,7 +333,7 @@ fn well_formed(now_ns: u64, slot: &OrderSlot, extension: Option<&ExtensionSlot>)
         return malformed(field::QTY);
     }
     let priced = matches!(order_kind, order_type::LIMIT | order_type::STOP_LIMIT);
-    if priced != (slot.price != PRICE_UNDEFINED) {
+    if priced && slot.price == PRICE_UNDEFINED {
         return malformed(field::PRICE);
     }
     let stops = matches!(order_kind, order_type::STOP | order_type::STOP_LIMIT);

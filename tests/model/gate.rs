@@ -50,11 +50,19 @@ pub struct Finding {
     pub observed: Wide,
     pub limit: Wide,
     pub detail: u32,
+    /// The instrument of a limit of node and instrument.
+    pub only: Option<u32>,
 }
 
 impl Finding {
+    /// What a latch of this finding blocks.
+    pub fn place(&self) -> (u32, Option<u32>) {
+        (self.node, self.only)
+    }
+
     pub fn bare(check: Check) -> Finding {
         Finding {
+            only: None,
             check,
             node: NO_NODE,
             unit: MeasureUnit::None,
@@ -169,8 +177,8 @@ pub struct Model {
     pub(super) requests: BTreeMap<u32, u64>,
     pub(super) fills: BTreeMap<u32, u64>,
     pub(super) levels: BTreeMap<(usize, u32), Level>,
-    pub(super) latched_all: BTreeSet<u32>,
-    pub(super) latched_close: BTreeSet<u32>,
+    pub(super) latched_all: BTreeSet<(u32, Option<u32>)>,
+    pub(super) latched_close: BTreeSet<(u32, Option<u32>)>,
     pub(super) kills: Vec<KillScope>,
     pub(super) halted: BTreeSet<u32>,
     pub(super) restrictions: BTreeMap<(u32, Option<u32>), Restriction>,
@@ -435,15 +443,22 @@ impl Model {
         mul(mul(num::qty(i128::from(position)), num::price(mark)), unit)
     }
 
-    pub(super) fn latch(&mut self, node: u32, latch: Latch, check: Check, answer: &mut Answer) {
+    /// Latches a node, or one instrument at it.
+    pub(super) fn latch(
+        &mut self,
+        place: (u32, Option<u32>),
+        latch: Latch,
+        check: Check,
+        answer: &mut Answer,
+    ) {
         // What refuses everything refuses also what does not reduce.
-        let stronger = self.latched_all.contains(&node);
+        let stronger = self.latched_all.contains(&place);
         let (set, kind) = match latch {
             Latch::All => (&mut self.latched_all, EventKind::Blocked),
             Latch::CloseOnly => (&mut self.latched_close, EventKind::CloseOnly),
         };
-        if node != NO_NODE && !stronger && set.insert(node) {
-            answer.notice(kind, check, node, 0);
+        if !stronger && set.insert(place) {
+            answer.notice(kind, check, place.0, 0);
         }
     }
 

@@ -63,7 +63,7 @@ impl Life {
             _ => rng.below(2_000_000),
         };
         let latched: Vec<u32> =
-            model.latched_all.iter().chain(&model.latched_close).copied().collect();
+            model.latched_all.iter().chain(&model.latched_close).map(|p| p.0).collect();
         if !latched.is_empty() && rng.chance(5) {
             return Input::Control(Command::Rearm(rng.pick(&latched)));
         }

@@ -144,9 +144,15 @@ impl Model {
                     }
                     if limit.phase == Phase::Enforce {
                         match limit.action {
-                            Action::BlockLatch => latches.push((node, limit.latch, limit.check)),
+                            Action::BlockLatch => {
+                                latches.push(((node, limit.instrument), limit.latch, limit.check));
+                            }
                             Action::CloseOnly => {
-                                latches.push((node, Latch::CloseOnly, limit.check));
+                                latches.push((
+                                    (node, limit.instrument),
+                                    Latch::CloseOnly,
+                                    limit.check,
+                                ));
                             }
                             _ => {}
                         }
@@ -159,8 +165,8 @@ impl Model {
                 }
             }
         }
-        for (node, latch, check) in latches {
-            self.latch(node, latch, check, answer);
+        for (place, latch, check) in latches {
+            self.latch(place, latch, check, answer);
         }
     }
 
@@ -187,11 +193,11 @@ impl Model {
             let crossed = all.enumerate().fold(0, |bits, (k, _)| bits | 1 << k);
             return (Level { crossed, over }, None);
         }
-        let reaches = |percent: u8| {
-            !measure.fails_closed
-                && measure.value > Decimal::ZERO
-                && measure.value >= mul(measure.bound, dec(i128::from(percent), 2))
-        };
+        let share = |percent: u8| mul(measure.bound, dec(i128::from(percent), 2));
+        let counts = !measure.fails_closed && measure.value > Decimal::ZERO;
+        let reaches = |percent: u8| counts && measure.value >= share(percent);
+        // Exactly five points below is low enough to re-arm.
+        let stays_above = |percent: u8| counts && measure.value > share(percent);
         let (mut crossed, mut fired) = (level.crossed, None);
         for (k, percent) in all.enumerate() {
             if reaches(*percent) {
@@ -199,7 +205,7 @@ impl Model {
                     crossed |= 1 << k;
                     fired = Some(*percent);
                 }
-            } else if !reaches(percent.saturating_sub(SOFT_REARM_POINTS))
+            } else if !stays_above(percent.saturating_sub(SOFT_REARM_POINTS))
                 && self.mistake != Mistake::NoRearm
             {
                 crossed &= !(1 << k);

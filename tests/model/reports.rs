@@ -48,7 +48,7 @@ impl Model {
                     // Never sent, says the client; but the venue has spoken of it.
                     let account = order.account;
                     anomaly(answer, account);
-                    self.latch(account, Latch::CloseOnly, Check::ReportAnomaly, answer);
+                    self.latch((account, None), Latch::CloseOnly, Check::ReportAnomaly, answer);
                 } else {
                     self.orders.remove(at);
                 }
@@ -114,7 +114,7 @@ impl Model {
         }
         if excessive {
             anomaly(answer, account);
-            self.latch(account, Latch::CloseOnly, Check::ReportAnomaly, answer);
+            self.latch((account, None), Latch::CloseOnly, Check::ReportAnomaly, answer);
         }
     }
 
@@ -142,7 +142,7 @@ impl Model {
             // Unknown, or too long ago: booked as it says, and somebody should look at it.
             self.note_execution(owner, slot, (slot.account, slot.instrument, slot.side_bits & 3));
             anomaly(answer, slot.account);
-            self.latch(slot.account, Latch::CloseOnly, Check::ReportAnomaly, answer);
+            self.latch((slot.account, None), Latch::CloseOnly, Check::ReportAnomaly, answer);
         }
         let execution = self.executions.get_mut(&(owner, slot.reference));
         let execution = execution.expect("noted just now, or before");
@@ -211,8 +211,8 @@ impl Model {
                 }
             }
             Command::Rearm(node) => {
-                self.latched_all.remove(&node);
-                self.latched_close.remove(&node);
+                self.latched_all.retain(|(n, _)| *n != node);
+                self.latched_close.retain(|(n, _)| *n != node);
             }
             Command::RollDay(node) => self.roll_day(node),
             Command::SetLimit(limit) => {

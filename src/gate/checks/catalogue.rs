@@ -49,7 +49,14 @@ pub const CATALOGUE: &[CatalogueRow] = {
             MARKET_ACCESS_AND_RTS6,
         ),
         row(UnknownInstrument, 1, Unit::None, "", "the instrument is not in reference data", ""),
-        row(UnknownAccount, 1, Unit::None, "", "the account is not in reference data", ""),
+        row(
+            UnknownAccount,
+            1,
+            Unit::None,
+            "",
+            "the account is not in reference data, or has accounts below it",
+            "",
+        ),
         row(
             UnknownOrder,
             1,
