@@ -170,6 +170,8 @@ pub struct ExtensionSlot {
     pub _reserved: u64,
 }
 
+/// Index of the word that holds the id of the request or order.
+pub const WORD_ID: usize = 1;
 /// Index of the word that holds kind, side, type, flags, venue and algorithm.
 pub const WORD_KIND: usize = 6;
 

@@ -64,7 +64,9 @@ impl Doors {
 
     /// Helper: wants the lane back.
     pub fn ask_close(&self, lane: u32) {
-        self.doors[lane as usize].close.store(true, Ordering::Relaxed);
+        // SYNC door.close: Release, pairs with the Acquire in Doors::take_close. A lane that was
+        // brought before is in its inbox for whoever sees that it is asked back.
+        self.doors[lane as usize].close.store(true, Ordering::Release);
         self.ring();
     }
 
@@ -102,10 +104,11 @@ impl Doors {
         self.doors[lane as usize].inbox.take()
     }
 
-    /// Hot thread: is the lane asked back?
+    /// Hot thread: is the lane asked back? Look before [`Doors::take`].
     pub fn take_close(&self, lane: u32) -> bool {
         let door = &self.doors[lane as usize];
-        let asked = door.close.load(Ordering::Relaxed);
+        // SYNC door.close: Acquire, pairs with the Release in Doors::ask_close.
+        let asked = door.close.load(Ordering::Acquire);
         if asked {
             door.close.store(false, Ordering::Relaxed);
         }

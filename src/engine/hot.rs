@@ -93,7 +93,7 @@ impl<G: Gate> HotLoop<G> {
                 continue;
             }
             let now_ns = clock::now_ns();
-            self.loop_ns_max = self.loop_ns_max.max(now_ns - last_ns);
+            self.loop_ns_max = self.loop_ns_max.max(now_ns.saturating_sub(last_ns));
             last_ns = now_ns;
             if !worked {
                 last_ns = self.idle(now_ns);
@@ -206,6 +206,8 @@ impl<G: Gate> HotLoop<G> {
     #[cold]
     fn answer_doors(&mut self) {
         for lane in 0..self.doors.lanes() {
+            // Looked at first: who is asked back has come before.
+            let asked_back = self.doors.take_close(lane);
             if let Some(visitor) = self.doors.take(lane) {
                 let row = &mut self.lanes[lane as usize];
                 assert!(row.visitor.is_none(), "lane {lane} was opened twice");
@@ -214,7 +216,7 @@ impl<G: Gate> HotLoop<G> {
                 self.publish(lane);
                 self.doors.set_serving(lane, session);
             }
-            if self.doors.take_close(lane) {
+            if asked_back {
                 self.close(lane);
             }
         }

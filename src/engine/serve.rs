@@ -7,7 +7,7 @@
 
 use crate::abi::SlotWords;
 use crate::abi::lane::{lane_state, quarantine};
-use crate::abi::order::{WORD_KIND, flag, kind};
+use crate::abi::order::{WORD_ID, WORD_KIND, flag, kind};
 use crate::abi::verdict::decision;
 use crate::clock;
 use crate::engine::door::Visitor;
@@ -195,7 +195,8 @@ impl<G: Gate> Core<G> {
                 continue;
             }
             let flagged = (words[WORD_KIND] >> 24) as u8 & flag::HAS_EXTENSION != 0;
-            if flagged != row.extension.is_some() {
+            let fits = row.extension.is_none_or(|ext| ext[WORD_ID] == words[WORD_ID]);
+            if flagged != row.extension.is_some() || !fits {
                 return (consumed, Some(quarantine::BROKEN_EXTENSION));
             }
             if !self.journal_has_room() {

@@ -42,6 +42,7 @@ pub fn decode(
     if slot.flags & !(flag::ALL | flag::CORRECTION) != 0
         || slot.flags & flag::BASKET_MORE != 0
         || (slot.flags & flag::HAS_EXTENSION != 0) != extension.is_some()
+        || (slot.flags != 0 && matches!(slot.kind, kind::CANCEL | kind::MASS_CANCEL))
     {
         return Err(bad(field::FLAGS));
     }
@@ -187,6 +188,7 @@ mod tests {
             (OrderSlot { type_tif: 0x51, ..good() }, field::GOOD_TILL),
             (OrderSlot { flags: 0x80, ..good() }, field::FLAGS),
             (OrderSlot { flags: flag::HAS_EXTENSION, ..good() }, field::FLAGS),
+            (OrderSlot { kind: kind::CANCEL, flags: flag::WHAT_IF, ..good() }, field::FLAGS),
             (OrderSlot { qty: 0, ..good() }, field::QTY),
             (OrderSlot { qty: -5, ..good() }, field::QTY),
             (OrderSlot { qty: i64::MIN, ..good() }, field::QTY),

@@ -20,8 +20,10 @@ pub fn has_room(state: &State, order: &Order, target: u32) -> bool {
             state.orders.has_room() && (row != NONE || state.has_row_room())
         }
         _ => {
+            let open = state.orders.get(target);
             state.orders.has_pending_room()
-                && state.orders.get(target).pending < crate::state::orders::PENDING_REPLACES_MAX
+                && open.pending < crate::state::orders::PENDING_REPLACES_MAX
+                && open.generations < u32::MAX
         }
     };
     tables && state.own_book.has_room(side)

@@ -341,7 +341,9 @@ impl AsFd for Connection {
 pub struct Wait<'a> {
     /// The descriptor.
     pub fd: BorrowedFd<'a>,
-    /// Also wait until it can be written.
+    /// Wait for something to read. The end of the connection is always noticed.
+    pub reads: bool,
+    /// Wait until it can be written.
     pub writable: bool,
     /// Result: readable, closed or broken.
     pub ready: bool,
@@ -352,14 +354,15 @@ pub struct Wait<'a> {
 impl<'a> Wait<'a> {
     /// Waits for something to read (or the end).
     pub fn readable(fd: BorrowedFd<'a>) -> Wait<'a> {
-        Wait { fd, writable: false, ready: false, can_write: false }
+        Wait { fd, reads: true, writable: false, ready: false, can_write: false }
     }
 }
 
 /// Waits until something is ready, at most `timeout_ms`; a signal ends the wait early.
 pub fn wait(on: &mut [Wait<'_>], timeout_ms: i32) -> Result<()> {
-    let events =
-        |w: &Wait<'_>| if w.writable { libc::POLLIN | libc::POLLOUT } else { libc::POLLIN };
+    let events = |w: &Wait<'_>| {
+        (if w.reads { libc::POLLIN } else { 0 }) | (if w.writable { libc::POLLOUT } else { 0 })
+    };
     let mut fds: Vec<libc::pollfd> = on
         .iter()
         .map(|w| libc::pollfd { fd: w.fd.as_raw_fd(), events: events(w), revents: 0 })

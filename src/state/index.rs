@@ -1,5 +1,11 @@
 //! Hash index of fixed capacity: 128-bit key → 32-bit slot. Open addressing, linear probing,
-//! deletion without tombstones. Deterministic; never allocates after it is made.
+//! deletion without tombstones. Never allocates after it is made.
+//!
+//! Keys hold what clients choose. Where they fall is decided by a secret of this index
+//! ([`super::salt`]), so that nobody can make them fall into one place; what the index answers does
+//! not depend on it, and it cannot be walked through.
+
+use super::salt::salt;
 
 /// "No slot".
 pub const NONE: u32 = u32::MAX;
@@ -15,19 +21,34 @@ pub struct Index {
     entries: Vec<Entry>,
     mask: usize,
     len: usize,
+    /// A member of the family of multiply-shift functions: two keys share a home with the
+    /// probability of chance, whatever the keys are.
+    add: u128,
+    times: [u128; 2],
 }
 
 impl Index {
     /// An index for up to `capacity` keys (twice the room, so that probes stay short).
     pub fn new(capacity: usize) -> Index {
         let size = (capacity.max(8) * 2).next_power_of_two();
-        Index { entries: vec![Entry { key: 0, slot: NONE }; size], mask: size - 1, len: 0 }
+        let s = salt::<6>();
+        let wide = |i: usize| (u128::from(s[i]) << 64) | u128::from(s[i + 1]);
+        Index {
+            entries: vec![Entry { key: 0, slot: NONE }; size],
+            mask: size - 1,
+            len: 0,
+            add: wide(0),
+            times: [wide(2), wide(4)],
+        }
     }
 
     #[inline]
     fn home(&self, key: u128) -> usize {
-        let folded = (key as u64) ^ ((key >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let mixed = (folded ^ (folded >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+        let low = u128::from(key as u64).wrapping_mul(self.times[0]);
+        let high = (key >> 64).wrapping_mul(self.times[1]);
+        let sum = (low.wrapping_add(high).wrapping_add(self.add) >> 64) as u64;
+        // Breaks up the arithmetic progressions that sequential ids would leave.
+        let mixed = (sum ^ (sum >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
         (mixed ^ (mixed >> 32)) as usize & self.mask
     }
 
@@ -113,6 +134,54 @@ pub const fn scoped(scope: u32, id: u64) -> u128 {
 mod tests {
     use super::*;
     use std::collections::HashMap;
+
+    /// Longest way from a key's home to its place.
+    fn longest_probe(index: &Index, keys: &[u128]) -> usize {
+        let way = |key: &u128| {
+            let mut at = index.home(*key);
+            let mut steps = 1;
+            while index.entries[at].key != *key {
+                at = (at + 1) & index.mask;
+                steps += 1;
+            }
+            steps
+        };
+        keys.iter().map(way).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn no_choice_of_ids_makes_probes_long() {
+        const COUNT: u64 = 1 << 14;
+        // What the mix without a secret would send to one place: its inverse of k·2^40.
+        let inverse = |k: u64| {
+            let unmixed = k << 40;
+            let unmixed = unmixed ^ (unmixed >> 32);
+            let mut inverse_of_factor = 1u64;
+            for _ in 0..6 {
+                let product = inverse_of_factor.wrapping_mul(0xd6e8_feb8_6659_fd93);
+                inverse_of_factor = inverse_of_factor.wrapping_mul(2u64.wrapping_sub(product));
+            }
+            let x = unmixed.wrapping_mul(inverse_of_factor);
+            x ^ (x >> 32)
+        };
+        let choices: [&dyn Fn(u64) -> u128; 5] = [
+            &|k| scoped(3, k + 1),
+            &|k| scoped(3, k << 40),
+            &|k| scoped(3, inverse(k + 1)),
+            &|k| scoped(k as u32, 1),
+            &|k| pair(k as u32 & 127, (k >> 7) as u32),
+        ];
+        for (number, choice) in choices.iter().enumerate() {
+            let mut index = Index::new(COUNT as usize);
+            let keys: Vec<u128> = (0..COUNT).map(choice).collect();
+            for (slot, key) in keys.iter().enumerate() {
+                index.insert(*key, slot as u32);
+            }
+            // By chance about 20; all in one place would be 16,384.
+            let longest = longest_probe(&index, &keys);
+            assert!(longest < 300, "choice {number}: {longest} steps");
+        }
+    }
 
     #[test]
     fn agrees_with_a_map_over_random_lives() {

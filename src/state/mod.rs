@@ -16,6 +16,7 @@ pub mod limits;
 pub mod orders;
 pub mod own_book;
 pub mod rows;
+mod salt;
 pub mod setup;
 mod structure;
 pub mod tree;
@@ -147,9 +148,10 @@ impl State {
 
     /// Is there room for a row that an order needs? One sixteenth is kept for reports.
     pub fn has_row_room(&self) -> bool {
-        self.rows.len() + self.row_capacity / 16 < self.row_capacity
-            && self.cells.len() + self.row_capacity / 16 * TREE_DEPTH_MAX.min(2)
-                < self.cell_capacity
+        let kept = self.row_capacity / 16;
+        // A row makes at most a cell for each node of its path.
+        self.rows.len() + kept < self.row_capacity
+            && self.cells.len() + kept * 2 + TREE_DEPTH_MAX <= self.cell_capacity
     }
 
     /// Is there room for a row that a report needs?

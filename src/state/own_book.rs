@@ -1,9 +1,11 @@
 //! The firm's own resting orders per beneficial owner, instrument, auction book and side: best
 //! price in a few steps, for wash-trade prevention.
 //!
-//! Each side is a treap (a search tree by price that is a heap by a fixed mix of the entry's
-//! number): expected depth is logarithmic, and the shape depends on nothing but the entries.
+//! Each side is a treap (a search tree by price that is a heap by a secret mix of the entry's
+//! number, see [`super::salt`]): expected depth is logarithmic whatever prices a client chooses,
+//! and what it answers depends on nothing but the entries.
 
+use super::salt::salt;
 use crate::fixed::Price;
 use crate::state::index::{Index, NONE};
 
@@ -43,6 +45,7 @@ pub struct OwnBook {
     roots: Vec<u32>,
     root_index: Index,
     root_capacity: usize,
+    salt: [u64; 2],
 }
 
 impl OwnBook {
@@ -59,6 +62,7 @@ impl OwnBook {
             roots: Vec::with_capacity(sides),
             root_index: Index::new(sides),
             root_capacity: sides,
+            salt: salt(),
         }
     }
 
@@ -109,7 +113,7 @@ impl OwnBook {
         // Descend to where the new entry's priority puts it, then split what is below.
         let mut link = Link::Root(root);
         let mut at = self.roots[root as usize];
-        while at != NONE && priority(at) >= priority(slot) {
+        while at != NONE && self.priority(at) >= self.priority(slot) {
             link = if (price, slot) < self.order_of(at) { Link::Left(at) } else { Link::Right(at) };
             at = self.follow(link);
         }
@@ -133,6 +137,13 @@ impl OwnBook {
         self.merge(link, left, right);
         self.entries[slot as usize] = Entry { price: 0, left: self.free, right: NONE };
         self.free = slot;
+    }
+
+    #[inline]
+    fn priority(&self, slot: u32) -> u64 {
+        let x = (u64::from(slot) ^ self.salt[0]).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let x = (x ^ (x >> 29) ^ self.salt[1]).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x ^ (x >> 32)
     }
 
     fn order_of(&self, slot: u32) -> (Price, u32) {
@@ -187,7 +198,7 @@ impl OwnBook {
 
     fn merge(&mut self, mut link: Link, mut left: u32, mut right: u32) {
         while left != NONE && right != NONE {
-            if priority(left) >= priority(right) {
+            if self.priority(left) >= self.priority(right) {
                 self.set(link, left);
                 link = Link::Right(left);
                 left = self.follow(link);
@@ -208,15 +219,43 @@ enum Link {
     Right(u32),
 }
 
-#[inline]
-fn priority(slot: u32) -> u64 {
-    let x = (u64::from(slot) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (x ^ (x >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn depth(book: &OwnBook, at: u32) -> usize {
+        if at == NONE {
+            return 0;
+        }
+        let Entry { left, right, .. } = book.entries[at as usize];
+        1 + depth(book, left).max(depth(book, right))
+    }
+
+    #[test]
+    fn no_choice_of_prices_makes_the_tree_deep() {
+        const COUNT: u32 = 4096;
+        let side = BookSide { owner: 7, instrument: 1, auction: 0, side: 1 };
+        let run = |salt: Option<[u64; 2]>| {
+            let mut book = OwnBook::new(COUNT as usize, 8);
+            book.salt = salt.unwrap_or(book.salt);
+            // A client that knows the code, and no secret: the price of each entry is its rank.
+            let mut known = OwnBook::new(1, 8);
+            known.salt = [0, 0];
+            let mut ranks: Vec<u32> = (0..COUNT).collect();
+            ranks.sort_by_key(|slot| known.priority(*slot));
+            let mut prices = vec![0; COUNT as usize];
+            for (rank, slot) in ranks.into_iter().enumerate() {
+                prices[slot as usize] = rank as i64;
+            }
+            for price in prices {
+                book.insert(side, price);
+            }
+            depth(&book, book.roots[0])
+        };
+        assert_eq!(run(Some([0, 0])), COUNT as usize, "the attack works where there is no secret");
+        let deep = run(None);
+        assert!(deep < 100, "{deep} levels, by chance about 30");
+    }
 
     #[test]
     fn best_prices_agree_with_a_list_over_random_lives() {

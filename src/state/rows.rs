@@ -13,9 +13,10 @@ use crate::state::limit::Latch;
 use crate::state::setup::TREE_DEPTH_MAX;
 use crate::state::tree::Exposure;
 
-/// Largest sum of excesses of one side. With it, |p + B|, |S − p| < 2^63 (so B + S < 2^65) and
-/// marks below 2^61, no worth leaves 127 bits.
-pub const EXCESS_MAX: Notional = 1 << 124;
+/// Largest sum of excesses of one side, 5e13 in price × quantity. With it, |p + B|, |S − p| < 2^63
+/// (so B + S < 2^65) and marks below 2^61, no worth leaves 127 bits, nor does the sum of 2^24 rows
+/// (the most that there are) in a cell.
+pub const EXCESS_MAX: Notional = 1 << 102;
 
 /// Position and open orders in one instrument, in contracts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -82,10 +83,14 @@ impl Sums {
         }
     }
 
-    /// The value of the open orders at a magnitude of the mark.
+    /// The value of the open orders at a magnitude of the mark, in the base currency. A cell sums
+    /// over many accounts, each of which may fill 127 bits: the sum is taken in 256.
     #[inline]
-    pub fn open_value(&self, magnitude: Price) -> Notional {
-        (self.buys + self.sells) * i128::from(magnitude) + self.buy_excess + self.sell_excess
+    pub fn open_value(&self, magnitude: Price, unit: Unit) -> Wide {
+        let at_mark = Wide::product(self.buys + self.sells, unit).checked_times(magnitude as u64);
+        let excess = Wide::product(self.buy_excess + self.sell_excess, unit);
+        // B + S of 2^24 rows is below 2^89, a unit below 2^104, a mark below 2^61.
+        at_mark.unwrap_or(Wide::MAX).plus(excess)
     }
 
     /// Do p + B and S − p fit a quantity, and the excesses their range?

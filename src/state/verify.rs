@@ -10,6 +10,8 @@ use crate::state::setup::{Instrument, Setup, TICK_ROWS_MAX, TREE_DEPTH_MAX};
 
 /// Longest name of a lane, bytes.
 const LANE_NAME_MAX: usize = 63;
+/// Largest limit of a concentration: ten thousand times the denominator.
+const CONCENTRATION_MAX_BPS: i128 = 100_000_000;
 /// A step's product (lot × contract size) is a multiple of this, 1e-16 per 1e-8.
 const STEP_UNIT: i128 = QTY_ONE as i128;
 
@@ -143,6 +145,20 @@ impl Setup {
             || limit.check == Check::PriceCollar && matches!(limit.bound, Bound::Value(_))
         {
             problems.push("the number is of the wrong kind".into());
+        }
+        if limit.check == Check::SectorConcentration
+            && matches!(limit.bound, Bound::Value(bps) if bps > CONCENTRATION_MAX_BPS)
+        {
+            problems.push(format!(
+                "a share is at most {CONCENTRATION_MAX_BPS} basis points; write unlimited for none"
+            ));
+        }
+        if let Bound::Collar(collar) = &limit.bound {
+            let bands = [collar.aggressive, collar.passive];
+            let numbers = bands.iter().flat_map(|b| [b.percent_micro, b.ticks, b.absolute]);
+            if numbers.flatten().any(|number| number < 0) {
+                problems.push("the bands of a collar must not be negative".into());
+            }
         }
         if limit.floor < 0 {
             problems.push("the floor must not be negative".into());

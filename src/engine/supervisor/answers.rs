@@ -2,10 +2,13 @@
 //! follower. The engine is never asked.
 
 use std::collections::HashMap;
+use std::sync::mpsc::{self, TryRecvError};
+use std::time::Instant;
 
 use super::{Supervisor, warn};
 use crate::abi::rendezvous::*;
-use crate::engine::supervisor::follower::{Answer, Question};
+use crate::engine::supervisor::follower::{ANSWER_TIMEOUT, Answer, Question};
+use crate::error::Result;
 use crate::shm::message::*;
 use crate::state::setup::Setup;
 
@@ -65,7 +68,14 @@ fn list<T>(
 
 impl Supervisor {
     /// The messages that answer a query of a lane's client, or of the feed handler (no lane).
-    pub(super) fn answer(&mut self, query: &Query, lane: Option<u32>) -> Vec<Vec<u8>> {
+    pub(super) fn answer(&mut self, query: &Query, lane: Option<u32>) -> Reply {
+        if let (query::OUTSTANDING | query::POSITIONS, Some(lane)) = (query.kind, lane) {
+            return self.state_answer(query.kind, lane);
+        }
+        Reply::Now(self.answer_now(query))
+    }
+
+    fn answer_now(&self, query: &Query) -> Vec<Vec<u8>> {
         let id = |id: Option<&u32>| match id {
             Some(id) => single(AnswerHeader { id: *id, ..head(status::OK) }),
             None => single(head(status::NOT_FOUND)),
@@ -87,27 +97,60 @@ impl Supervisor {
                 }
                 None => single(head(status::NOT_FOUND)),
             },
-            query::OUTSTANDING | query::POSITIONS => match lane {
-                Some(lane) => self.state_answer(query.kind, lane),
-                None => single(head(status::NOT_PERMITTED)),
-            },
+            query::OUTSTANDING | query::POSITIONS => single(head(status::NOT_PERMITTED)),
             _ => single(head(status::PROTOCOL)),
         }
     }
 
-    fn state_answer(&mut self, kind: u16, lane: u32) -> Vec<Vec<u8>> {
+    fn state_answer(&mut self, kind: u16, lane: u32) -> Reply {
         let question =
             if kind == query::OUTSTANDING { Question::Outstanding } else { Question::Positions };
-        let Some(follower) = &self.follower else { return single(head(status::GATE_DOWN)) };
+        let Some(follower) = &self.follower else {
+            return Reply::Now(single(head(status::GATE_DOWN)));
+        };
         match follower.ask(question, lane) {
-            Ok(Answer::Outstanding(seq, items)) => {
-                list(&items, OUTSTANDING_BYTES, seq, encode_outstanding)
-            }
-            Ok(Answer::Positions(seq, items)) => list(&items, POSITION_BYTES, seq, encode_position),
-            Err(error) => {
-                warn(&format!("a question about the state is not answered: {error}"));
-                single(head(status::RESOURCES))
-            }
+            Ok(answer) => Reply::Later(Later { answer, since: Instant::now() }),
+            Err(error) => Reply::Now(unanswered(error)),
         }
     }
+}
+
+/// The messages that answer a question.
+pub(super) enum Reply {
+    /// Here they are.
+    Now(Vec<Vec<u8>>),
+    /// The follower makes them; nobody waits for it.
+    Later(Later),
+}
+
+/// An answer that the follower is making.
+pub(super) struct Later {
+    answer: mpsc::Receiver<Result<Answer>>,
+    since: Instant,
+}
+
+impl Later {
+    /// The messages, once they are there, or why there will be none.
+    pub(super) fn take(&self) -> Option<Vec<Vec<u8>>> {
+        match self.answer.try_recv() {
+            Ok(Ok(Answer::Outstanding(seq, items))) => {
+                Some(list(&items, OUTSTANDING_BYTES, seq, encode_outstanding))
+            }
+            Ok(Ok(Answer::Positions(seq, items))) => {
+                Some(list(&items, POSITION_BYTES, seq, encode_position))
+            }
+            Ok(Err(error)) => Some(unanswered(error)),
+            Err(TryRecvError::Disconnected) => Some(unanswered("the follower is gone")),
+            Err(TryRecvError::Empty) if self.since.elapsed() > ANSWER_TIMEOUT => {
+                let seconds = ANSWER_TIMEOUT.as_secs();
+                Some(unanswered(format!("the follower lags more than {seconds} s")))
+            }
+            Err(TryRecvError::Empty) => None,
+        }
+    }
+}
+
+fn unanswered(why: impl std::fmt::Display) -> Vec<Vec<u8>> {
+    warn(&format!("a question about the state is not answered: {why}"));
+    single(head(status::RESOURCES))
 }

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::os::fd::AsFd;
 
+use super::answers::{Later, Reply};
 use super::{Supervisor, say, warn};
 use crate::abi::lane::lane_state;
 use crate::abi::rendezvous::*;
@@ -26,7 +27,9 @@ use crate::stats::PerLane;
 const STEP_NS: u64 = 5_000_000_000;
 /// Connections beside those that lanes need.
 const SPARE_CLIENTS: usize = 64;
-/// Most answers that wait for one client to read them.
+/// Most new connections of one turn: a flood of them holds up nothing else.
+const ACCEPTS_PER_TURN: usize = 16;
+/// Most answers that wait for one client to read them: those to one question.
 const OUTBOX_MAX: usize = 100_000;
 
 /// How far a client has come.
@@ -57,6 +60,8 @@ pub(super) struct Client {
     stage: Stage,
     since_ns: u64,
     outbox: VecDeque<Vec<u8>>,
+    /// Its question that the follower is answering.
+    later: Option<Later>,
 }
 
 /// Who has a lane.
@@ -72,7 +77,10 @@ pub(super) enum Seat {
 
 impl Client {
     pub(super) fn waits_for(&self) -> Wait<'_> {
-        Wait { writable: !self.outbox.is_empty(), ..Wait::readable(self.connection.as_fd()) }
+        let waiting = !self.outbox.is_empty();
+        // One question at a time.
+        let reads = !waiting && self.later.is_none();
+        Wait { reads, writable: waiting, ..Wait::readable(self.connection.as_fd()) }
     }
 
     /// Sends now, or when the client reads. False: it is gone or does not read.
@@ -113,7 +121,8 @@ impl Supervisor {
 
     /// New connections.
     pub(super) fn accept(&mut self) -> Result<()> {
-        while let Some(connection) = self.listener.accept()? {
+        for _ in 0..ACCEPTS_PER_TURN {
+            let Some(connection) = self.listener.accept()? else { break };
             let peer = connection.peer()?;
             let mut client = Client {
                 connection,
@@ -121,6 +130,7 @@ impl Supervisor {
                 stage: Stage::Silent,
                 since_ns: clock::now_ns(),
                 outbox: VecDeque::new(),
+                later: None,
             };
             if self.clients.len() >= self.seats.len() + SPARE_CLIENTS {
                 let text =
@@ -136,12 +146,21 @@ impl Supervisor {
 
     /// A client has sent something, or can be sent to, or is gone.
     pub(super) fn hear_client(&mut self, number: u64) {
+        let Some(client) = self.clients.get(&number) else { return };
+        if client.later.is_some() && client.outbox.is_empty() {
+            // Nothing was waited for but its end.
+            return self.forget(number);
+        }
         let mut buffer = [0; 1024];
         // A few messages at a time: nobody gets more than a share.
         for _ in 0..16 {
             let Some(client) = self.clients.get_mut(&number) else { return };
             if !client.flush() {
                 return self.forget(number);
+            }
+            if !client.outbox.is_empty() || client.later.is_some() {
+                // Who does not read answers asks no more questions.
+                return;
             }
             match client.connection.receive(&mut buffer) {
                 Ok(Received::Message(n)) => self.obey_client(number, &buffer[..n]),
@@ -179,8 +198,9 @@ impl Supervisor {
                         Stage::Serving { lane, .. } => Some(lane),
                         _ => None,
                     };
-                    for answer in self.answer(&query, lane) {
-                        self.post(number, answer);
+                    match self.answer(&query, lane) {
+                        Reply::Now(messages) => self.post_all(number, messages),
+                        Reply::Later(later) => self.set_later(number, Some(later)),
                     }
                 }
                 None => {
@@ -307,6 +327,32 @@ impl Supervisor {
             && !client.post(bytes)
         {
             self.forget(number);
+        }
+    }
+
+    fn post_all(&mut self, number: u64, messages: Vec<Vec<u8>>) {
+        messages.into_iter().for_each(|message| self.post(number, message));
+    }
+
+    fn set_later(&mut self, number: u64, later: Option<Later>) {
+        if let Some(client) = self.clients.get_mut(&number) {
+            client.later = later;
+        }
+    }
+
+    /// Does the follower owe anybody an answer?
+    pub(super) fn owes_answers(&self) -> bool {
+        self.clients.values().any(|client| client.later.is_some())
+    }
+
+    /// Sends the answers that the follower has made.
+    pub(super) fn deliver_answers(&mut self) {
+        let ready =
+            |(number, client): (&u64, &Client)| Some((*number, client.later.as_ref()?.take()?));
+        let answers: Vec<(u64, Vec<Vec<u8>>)> = self.clients.iter().filter_map(ready).collect();
+        for (number, messages) in answers {
+            self.set_later(number, None);
+            self.post_all(number, messages);
         }
     }
 

@@ -204,6 +204,7 @@ impl Supervisor {
                 Source::Client(number) => self.hear_client(number),
             }
         }
+        self.deliver_answers();
         self.check_stall();
         self.check_clients();
         self.check_health();
@@ -229,7 +230,7 @@ impl Supervisor {
             sources.push(Source::Client(*number));
             on.push(client.waits_for());
         }
-        wait(&mut on, TICK_MS)?;
+        wait(&mut on, if self.owes_answers() { 1 } else { TICK_MS })?;
         let ready: Vec<bool> = on.iter().map(|w| w.ready || w.can_write).collect();
         Ok(sources.into_iter().zip(ready).filter(|(_, ready)| *ready).map(|(s, _)| s).collect())
     }

@@ -5,9 +5,5 @@ use crate::gate::checks::place::Place;
 
 /// The measure, base currency.
 pub fn measure(for_instrument: bool, at: &Place) -> Wide {
-    if for_instrument {
-        Wide::product(at.sums().open_value(at.row.magnitude), at.unit())
-    } else {
-        at.open()
-    }
+    if for_instrument { at.sums().open_value(at.row.magnitude, at.unit()) } else { at.open() }
 }

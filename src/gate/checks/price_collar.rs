@@ -65,6 +65,6 @@ pub fn tightest_aggressive(state: &State, order: &Order, mark: Option<Price>) ->
             tightest = Some(tightest.map_or(width, |t| t.min(width)));
         }
     });
-    let rounded = (tightest? + WIDTH_PER_PRICE - 1) / WIDTH_PER_PRICE;
+    let rounded = tightest?.saturating_add(WIDTH_PER_PRICE - 1) / WIDTH_PER_PRICE;
     Some(Price::try_from(rounded).unwrap_or(Price::MAX))
 }
