@@ -1,7 +1,7 @@
 //! The real gate against the reference, in random worlds and random lives.
 //!
 //! `RISKGATE_SEED` repeats one seed, `RISKGATE_ORDERS` sets how many orders are compared
-//! (1,000,000 with optimisation, 200,000 without), `RISKGATE_VERBOSE` prints the life that led to
+//! (1,000,000 without it), `RISKGATE_VERBOSE` prints the life that led to
 //! a disagreement.
 
 #[path = "model/mod.rs"]
@@ -58,7 +58,7 @@ const CHECKS: [Check; 32] = [
 
 #[test]
 fn real_gate_and_reference_agree_on_every_order() {
-    let standard = if cfg!(debug_assertions) { 200_000 } else { 1_000_000 };
+    let standard = 1_000_000;
     let orders = play::number_from("RISKGATE_ORDERS", standard);
     let first = play::number_from("RISKGATE_SEED", FIRST_SEED);
     play::watchdog(Duration::from_secs(1_800));

@@ -69,7 +69,6 @@ fn a_wrong_file_is_refused_with_lines_and_known_keys() {
         ("json", "# a remark", "not JSON"),
         ("twice", r#"{"advance":"1s","advance":"2s"}"#, "stands twice"),
         ("two", r#"{"advance":"1s","restart":"kill"}"#, "a line does one thing"),
-        ("digits", r#"{"new":{"id":1,"price":"1.0000000001"}}"#, "at most 9 decimal places"),
         ("float", r#"{"new":{"id":1,"price":1.5}}"#, "in quotes"),
         ("unit", r#"{"advance":"500"}"#, "an integer and a unit"),
         ("check", r#"{"control":{"set_limit":{"node":"A","value_at_risk":"1"}}}"#, "not built yet"),
