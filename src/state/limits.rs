@@ -80,15 +80,14 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
     let beyond = hard.plus(Wide::from_i128(i128::from(hard != Wide::MAX)));
     let mut quiet_below = if detail.soft_len == 0 { beyond } else { detail.soft[0].min(beyond) };
     if limit.check == Check::SectorConcentration {
-        quiet_below = match limit.denominator {
-            Denominator::Equity => {
-                let lowest = limit.soft_percent[..detail.soft_len].first().map_or(100, |p| *p);
-                let hundredfold =
-                    share_of_equity(hard.low as i128 * i128::from(lowest), equity, detail.floor);
-                hundredfold.divided(100, false)
-            }
-            _ => Wide::ZERO,
+        // A denominator that moves is never below the floor.
+        let surely = match limit.denominator {
+            Denominator::Equity => equity,
+            Denominator::LiveEquity | Denominator::Gross => Wide::ZERO,
         };
+        let lowest = limit.soft_percent[..detail.soft_len].first().map_or(100, |p| *p);
+        let hundredfold = hard.low as i128 * i128::from(lowest);
+        quiet_below = share_of_equity(hundredfold, surely, detail.floor).divided(100, false);
     }
     let row = LimitRow {
         hard,
