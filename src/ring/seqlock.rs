@@ -25,7 +25,7 @@ pub fn write(line: &impl LineWords, payload: &[u64; PAYLOAD_WORDS]) {
     write_after(line, line.line_word(0).load(Ordering::Relaxed), payload);
 }
 
-/// Like [`write`], for a writer that knows the line's sequence number.
+/// Like [`write()`], for a writer that knows the line's sequence number.
 #[inline]
 pub fn write_after(line: &impl LineWords, seq: u64, payload: &[u64; PAYLOAD_WORDS]) {
     let odd = seq | 1;

@@ -2,7 +2,7 @@
 //! deletion without tombstones. Never allocates after it is made.
 //!
 //! Keys hold what clients choose. Where they fall is decided by a secret of this index
-//! ([`super::salt`]), so that nobody can make them fall into one place; what the index answers does
+//! (`state::salt`), so that nobody can make them fall into one place; what the index answers does
 //! not depend on it, and it cannot be walked through.
 
 use super::salt::salt;

@@ -2,7 +2,7 @@
 //! price in a few steps, for wash-trade prevention.
 //!
 //! Each side is a treap (a search tree by price that is a heap by a secret mix of the entry's
-//! number, see [`super::salt`]): expected depth is logarithmic whatever prices a client chooses,
+//! number, see `state::salt`): expected depth is logarithmic whatever prices a client chooses,
 //! and what it answers depends on nothing but the entries.
 
 use super::salt::salt;
