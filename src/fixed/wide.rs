@@ -67,6 +67,13 @@ impl Wide {
         self.high < 0
     }
 
+    /// Is it less than another? By the sign of the difference, which is cheaper than comparing; the
+    /// two must be less than 2^255 apart.
+    #[inline(always)]
+    pub const fn is_below(self, other: Wide) -> bool {
+        self.minus(other).is_negative()
+    }
+
     /// `self × factor`, or `None` if it does not fit.
     #[inline]
     pub fn checked_times(self, factor: u64) -> Option<Wide> {
@@ -179,6 +186,8 @@ mod tests {
         assert_eq!(a.plus(Wide::from_i128(1)), Wide { low: 0, high: 1 });
         assert_eq!(a.plus(Wide::from_i128(1)).minus(Wide::from_i128(1)), a);
         assert!(Wide::from_i128(-1) < Wide::ZERO && Wide::ZERO < a);
+        assert!(Wide::from_i128(-1).is_below(Wide::ZERO) && Wide::ZERO.is_below(a));
+        assert!(!a.is_below(a) && !a.is_below(Wide::ZERO));
     }
 
     #[test]

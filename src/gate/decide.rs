@@ -11,6 +11,7 @@ use crate::gate::plan::Plan;
 use crate::gate::request::Order;
 use crate::state::State;
 use crate::state::defaults;
+use crate::state::index::NONE;
 use crate::state::limit::{Action, Latch, Limit, Phase, Variant};
 
 /// Most latches of one order.
@@ -188,6 +189,9 @@ fn limit_not_set(c: &Context, found: &mut Findings) {
 /// Family 2: rejects in every phase.
 fn may_it_trade(c: &Context, lane: u32, found: &mut Findings) {
     let (state, order) = (c.state, c.order);
+    if is_free(c, lane) {
+        return;
+    }
     let refusals = [
         checks::killed::check(state, order, lane),
         checks::blocked::check(state, order, c.plan),
@@ -200,6 +204,26 @@ fn may_it_trade(c: &Context, lane: u32, found: &mut Findings) {
         let action = if action == Action::Alert { Action::AlertBlock } else { action };
         found.sort(breach, (action, Phase::Enforce, latch), place, order);
     }
+}
+
+/// The common case: no kill, latch, halt or restriction anywhere near the order.
+#[inline]
+fn is_free(c: &Context, lane: u32) -> bool {
+    let state = c.state;
+    let elsewhere = state.firm_killed
+        | (state.sides_killed != 0)
+        | (state.venues_killed != 0)
+        | c.instrument.killed
+        | c.instrument.halted
+        | state.lanes[lane as usize].killed;
+    let account = &state.nodes[c.order.account as usize];
+    let on_path = || {
+        account.path().iter().zip(&c.plan.row.cells).any(|(node, cell)| {
+            state.nodes[*node as usize].is_guarded()
+                || (*cell != NONE && state.cells[*cell as usize].is_guarded())
+        })
+    };
+    !elsewhere && !on_path()
 }
 
 /// Lot and tick.
@@ -220,51 +244,56 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
     let account_phase = state.nodes[c.order.account as usize].phase;
     let mut needs_mark: Option<Phase> =
         (c.order.is_unpriced() && c.plan.mark.is_none()).then_some(Phase::Enforce);
-    let mut one = |slot: u32, node: u32, level: usize, at: &Place, found: &mut Findings| {
-        if checks::is_quiet(c, state.limits.get(slot), at) {
-            return;
-        }
-        let finding = checks::evaluate(c, slot, node, level);
-        if matches!(finding, Finding::Within) {
-            return;
-        }
-        let limit = &state.limits.detail(slot).limit;
-        match finding {
-            Finding::Within => {}
-            Finding::Watch => found.watch = true,
-            Finding::NeedsMark => needs_mark = needs_mark.max(Some(limit.phase)),
-            Finding::Soft(percent) => soft(limit, percent, c.order, account_phase, found),
-            Finding::Beyond(breach) => {
-                found.watch = true;
-                let node = if limit.node.is_some() { node } else { NO_NODE };
-                let phase = limit.phase.min(account_phase);
-                let breach = Breach { node, ..breach };
-                found.sort(breach, (limit.action, phase, limit.latch), standing(limit), c.order);
+    let mut list = |first: u32, level: usize, at: &Place| {
+        for slot in state.limits.list(first) {
+            if !checks::is_quiet(c, state.limits.get(slot), at) {
+                closer(c, slot, level, at, account_phase, &mut needs_mark, found);
             }
         }
     };
-    let path = state.nodes[c.order.account as usize].path();
-    let own = c.after(c.order.account, 0);
-    for slot in state.limits.list(c.instrument.first_limit) {
-        one(slot, c.order.account, 0, &own, found);
-    }
-    for (level, id) in path.iter().enumerate() {
+    list(c.instrument.first_limit, 0, &c.after(c.order.account, 0));
+    let mut fired = false;
+    for (level, id) in state.nodes[c.order.account as usize].path().iter().enumerate() {
         let at = c.after(*id, level);
-        found.watch |= at.node.fired != 0;
-        for slot in state.limits.list(at.node.first_limit) {
-            one(slot, *id, level, &at, found);
-        }
+        fired |= at.node.fired != 0;
+        list(at.node.first_limit, level, &at);
         if let Some(cell) = state.cells.get(c.plan.row.cells[level] as usize) {
-            for slot in state.limits.list(cell.first_limit) {
-                one(slot, *id, level, &at, found);
-            }
+            list(cell.first_limit, level, &at);
         }
     }
+    found.watch |= fired;
     lane_open_orders(c, lane, account_phase, found);
     if let Some(phase) = needs_mark {
         let ((action, row_phase, latch), place) = policy(c, Check::StaleMark);
         let policy = (action, phase.min(row_phase), latch);
         found.sort(checks::stale_mark::breach(c.plan), policy, place, c.order);
+    }
+}
+
+/// A limit that may have something to say.
+#[inline(never)]
+fn closer(
+    c: &Context,
+    slot: u32,
+    level: usize,
+    at: &Place,
+    account_phase: Phase,
+    needs_mark: &mut Option<Phase>,
+    found: &mut Findings,
+) {
+    let finding = checks::evaluate(c, slot, at.node_id, level);
+    let limit = &c.state.limits.detail(slot).limit;
+    match finding {
+        Finding::Within => {}
+        Finding::Watch => found.watch = true,
+        Finding::NeedsMark => *needs_mark = (*needs_mark).max(Some(limit.phase)),
+        Finding::Soft(percent) => soft(limit, percent, c.order, account_phase, found),
+        Finding::Beyond(breach) => {
+            found.watch = true;
+            let node = limit.node.unwrap_or(NO_NODE);
+            let policy = (limit.action, limit.phase.min(account_phase), limit.latch);
+            found.sort(Breach { node, ..breach }, policy, standing(limit), c.order);
+        }
     }
 }
 

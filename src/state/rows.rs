@@ -194,6 +194,14 @@ pub struct Cell {
     pub levels: [u8; 2],
 }
 
+impl Cell {
+    /// Is there a latch or a restriction?
+    #[inline(always)]
+    pub fn is_guarded(&self) -> bool {
+        self.latch.is_some() | (self.restriction as u8 != 0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

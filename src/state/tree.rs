@@ -136,6 +136,12 @@ impl Node {
         &self.path[..self.depth]
     }
 
+    /// Is there a kill, a latch or a restriction for all instruments?
+    #[inline(always)]
+    pub fn is_guarded(&self) -> bool {
+        (self.killed != 0) | self.latch.is_some() | (self.restriction as u8 != 0)
+    }
+
     /// Is an order of this side killed here?
     #[inline]
     pub fn kills(&self, order_side: u8) -> bool {

@@ -99,13 +99,13 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
         return false;
     }
     match limit.check {
-        Check::MaxOrderQty => max_order_qty::measure(c.order) < limit.quiet_below,
+        Check::MaxOrderQty => max_order_qty::measure(c.order).is_below(limit.quiet_below),
         Check::MaxOrderValue => {
             !max_order_value::concerns(limit.variant, c.order.side)
-                || c.plan.order_value < limit.quiet_below
+                || c.plan.order_value.is_below(limit.quiet_below)
         }
-        Check::SectorConcentration => after.bucket() < limit.quiet_below,
-        _ => measure(limit, after).is_some_and(|(_, value)| value < limit.quiet_below),
+        Check::SectorConcentration => after.bucket().is_below(limit.quiet_below),
+        _ => measure(limit, after).is_some_and(|(_, value)| value.is_below(limit.quiet_below)),
     }
 }
 
@@ -179,7 +179,7 @@ fn collar(c: &Context, slot: u32) -> Finding {
             ..Breach::bare(Check::PriceCollar)
         });
     }
-    let fires = |percent: &&u8| **percent != 0 && exact * 100 >= width * i128::from(**percent);
+    let fires = |percent: &&u8| **percent != 0 && exact * 100 >= width.saturating_mul(i128::from(**percent));
     match limit.soft_percent.iter().rfind(fires) {
         Some(percent) if width != 0 => Finding::Soft(*percent),
         _ => Finding::Within,

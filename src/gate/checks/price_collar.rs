@@ -19,17 +19,26 @@ pub fn width(band: &Band, use_smaller: bool, mark: Price, instrument: &Instrumen
     let magnitude = i128::from(mark.unsigned_abs());
     let tick = instrument.tick_at(mark).map(i128::from);
     let near_zero = tick.is_some_and(|t| magnitude <= NEAR_ZERO_TICKS * t);
-    let percent = match band.percent_micro {
-        Some(percent) if !near_zero => Some(magnitude * i128::from(percent)),
-        _ => None,
+    let mut width: Option<i128> = None;
+    let mut bound = |by: i128| {
+        width = Some(match width {
+            None => by,
+            Some(other) if use_smaller => other.min(by),
+            Some(other) => other.max(by),
+        });
     };
-    let ticks = match (band.ticks, tick) {
-        (Some(n), Some(tick)) => Some(i128::from(n).saturating_mul(tick * WIDTH_PER_PRICE)),
-        _ => None,
-    };
-    let absolute = band.absolute.map(|a| i128::from(a) * WIDTH_PER_PRICE);
-    let set = [percent, ticks, absolute].into_iter().flatten();
-    if use_smaller { set.min() } else { set.max() }
+    if let Some(percent) = band.percent_micro
+        && !near_zero
+    {
+        bound(magnitude * i128::from(percent));
+    }
+    if let (Some(n), Some(tick)) = (band.ticks, tick) {
+        bound(i128::from(n).saturating_mul(tick * WIDTH_PER_PRICE));
+    }
+    if let Some(absolute) = band.absolute {
+        bound(i128::from(absolute) * WIDTH_PER_PRICE);
+    }
+    width
 }
 
 /// Width of the band that a limit price is in, in 1e-17, and its distance in 1e-9.
