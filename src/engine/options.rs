@@ -109,8 +109,8 @@ impl Options {
             core: None,
             wait: WaitStrategy::Yield,
             profile: Profile::SMALL_HOST,
-            order_capacity: 256,
-            verdict_capacity: 256,
+            order_capacity: 64,
+            verdict_capacity: 64,
             orders_per_sweep: 16,
             journal_records: 1 << 16,
             segment_records: 1 << 16,
@@ -259,7 +259,7 @@ mod tests {
         assert!(good.verify().is_ok());
         let text = |o: Options| o.verify().err().unwrap().to_string();
         assert!(text(Options { order_capacity: 100, ..good.clone() }).contains("power of two"));
-        assert!(text(Options { verdict_capacity: 128, ..good.clone() }).contains("at least"));
+        assert!(text(Options { verdict_capacity: 32, ..good.clone() }).contains("at least"));
         assert!(text(Options { orders_per_sweep: 0, ..good }).contains("1 to 1024"));
     }
 }

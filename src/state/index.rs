@@ -1,4 +1,4 @@
-//! Hash index of fixed capacity: 128-bit key → 32-bit slot. Open addressing, linear probing,
+//! Hash index of fixed capacity: 96-bit key → 32-bit slot. Open addressing, linear probing,
 //! deletion without tombstones. Never allocates after it is made.
 //!
 //! Keys hold what clients choose. Where they fall is decided by a secret of this index
@@ -10,10 +10,30 @@ use super::salt::salt;
 /// "No slot".
 pub const NONE: u32 = u32::MAX;
 
+/// A key of 96 bits and its slot: 16 bytes, four to a cache line.
 #[derive(Clone, Copy)]
 struct Entry {
-    key: u128,
+    low: u64,
+    high: u32,
     slot: u32,
+}
+
+impl Entry {
+    #[inline(always)]
+    fn new(key: u128, slot: u32) -> Entry {
+        debug_assert!(key >> 96 == 0, "keys have 96 bits");
+        Entry { low: key as u64, high: (key >> 64) as u32, slot }
+    }
+
+    #[inline(always)]
+    fn key(self) -> u128 {
+        (u128::from(self.high) << 64) | u128::from(self.low)
+    }
+
+    #[inline(always)]
+    fn is(&self, key: u128) -> bool {
+        self.low == key as u64 && self.high == (key >> 64) as u32
+    }
 }
 
 /// The index. Holds at most the capacity that it was made for.
@@ -34,7 +54,7 @@ impl Index {
         let s = salt::<6>();
         let wide = |i: usize| (u128::from(s[i]) << 64) | u128::from(s[i + 1]);
         Index {
-            entries: vec![Entry { key: 0, slot: NONE }; size],
+            entries: vec![Entry::new(0, NONE); size],
             mask: size - 1,
             len: 0,
             add: wide(0),
@@ -58,7 +78,7 @@ impl Index {
         let mut at = self.home(key);
         loop {
             let entry = &self.entries[at];
-            if entry.slot == NONE || entry.key == key {
+            if entry.slot == NONE || entry.is(key) {
                 return entry.slot;
             }
             at = (at + 1) & self.mask;
@@ -73,7 +93,7 @@ impl Index {
         while self.entries[at].slot != NONE {
             at = (at + 1) & self.mask;
         }
-        self.entries[at] = Entry { key, slot };
+        self.entries[at] = Entry::new(key, slot);
         self.len += 1;
     }
 
@@ -85,7 +105,7 @@ impl Index {
             if self.entries[at].slot == NONE {
                 return;
             }
-            if self.entries[at].key == key {
+            if self.entries[at].is(key) {
                 break;
             }
             at = (at + 1) & self.mask;
@@ -94,7 +114,7 @@ impl Index {
         let mut hole = at;
         let mut next = (hole + 1) & self.mask;
         while self.entries[next].slot != NONE {
-            let home = self.home(self.entries[next].key);
+            let home = self.home(self.entries[next].key());
             let distance_home = next.wrapping_sub(home) & self.mask;
             let distance_hole = next.wrapping_sub(hole) & self.mask;
             if distance_home >= distance_hole {
@@ -140,7 +160,7 @@ mod tests {
         let way = |key: &u128| {
             let mut at = index.home(*key);
             let mut steps = 1;
-            while index.entries[at].key != *key {
+            while !index.entries[at].is(*key) {
                 at = (at + 1) & index.mask;
                 steps += 1;
             }

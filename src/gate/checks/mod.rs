@@ -179,7 +179,9 @@ fn collar(c: &Context, slot: u32) -> Finding {
             ..Breach::bare(Check::PriceCollar)
         });
     }
-    let fires = |percent: &&u8| **percent != 0 && exact * 100 >= width.saturating_mul(i128::from(**percent));
+    let fires = |percent: &&u8| {
+        **percent != 0 && exact * 100 >= width.saturating_mul(i128::from(**percent))
+    };
     match limit.soft_percent.iter().rfind(fires) {
         Some(percent) if width != 0 => Finding::Soft(*percent),
         _ => Finding::Within,
