@@ -8,7 +8,7 @@
 //! | [`Money`] | `i128` | 1e-17 of a currency: limits, equity | ±1.7e21 |
 //! | [`Rate`] | `i64` | 1e-9 base per unit of a currency | > 0 |
 //! | [`Unit`] | `u128` | 1e-19: multiplier × rate (× 1/100 for minor units) | ≤ [`UNIT_MAX`] |
-//! | [`wide::Wide`] | 256 bit | 1e-36 of the base currency: every exposure | sums of 2^40 orders fit |
+//! | [`wide::Wide`] | 256 bit | 1e-36 of the base currency: every exposure | sums of 2^24 of the largest products fit, see [`UNIT_MAX`] |
 //!
 //! An exposure is `Notional × Unit`, a 256-bit product without rounding: releasing what was
 //! reserved is exact to the last digit, and a limit compares exactly.

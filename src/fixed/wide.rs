@@ -111,6 +111,33 @@ impl Wide {
         if self.is_negative() { result.negated() } else { result }
     }
 
+    /// Bits of a number that is not negative.
+    const fn bits(self) -> u32 {
+        match self.high {
+            0 => 128 - self.low.leading_zeros(),
+            high => 256 - (high as u128).leading_zeros(),
+        }
+    }
+
+    /// ⌈self ÷ divisor⌉, at most `i64::MAX`; both are above zero. Cold: a step for each bit of the
+    /// quotient.
+    pub fn quotient_up(self, divisor: Wide) -> i64 {
+        let first = self.bits().saturating_sub(divisor.bits());
+        if first >= 63 {
+            return i64::MAX;
+        }
+        let Some(mut part) = divisor.checked_times(1 << first) else { return i64::MAX };
+        let (mut rest, mut quotient) = (self, 0u64);
+        for bit in (0..=first).rev() {
+            if part <= rest {
+                rest = rest.minus(part);
+                quotient |= 1 << bit;
+            }
+            part = Wide { low: (part.low >> 1) | (part.high as u128) << 127, high: part.high >> 1 };
+        }
+        i64::try_from(quotient + u64::from(rest != Wide::ZERO)).unwrap_or(i64::MAX)
+    }
+
     /// Divides by 10^`places`. Cold.
     pub fn scaled_down(self, places: u32, round_up: bool) -> Wide {
         // Rounding of nested quotients in one direction equals rounding of the whole.
@@ -204,6 +231,26 @@ mod tests {
         }
         let big = Wide::product(i128::MAX, 10u128.pow(36));
         assert_eq!(big.scaled_down(36, false).to_i128(), Some(i128::MAX));
+    }
+
+    #[test]
+    fn quotients_are_rounded_up_and_bounded() {
+        let wide = Wide::from_i128;
+        for (a, b, want) in
+            [(1, 1, 1), (7, 2, 4), (8, 2, 4), (1, 1000, 1), (1 << 100, 1 << 90, 1024)]
+        {
+            assert_eq!(wide(a).quotient_up(wide(b)), want, "{a} / {b}");
+        }
+        let big = Wide::product(i128::MAX, 1 << 100);
+        assert_eq!(big.quotient_up(big), 1);
+        assert_eq!(big.plus(wide(1)).quotient_up(big), 2);
+        assert_eq!(big.quotient_up(wide(1)), i64::MAX);
+        let mut x = 1u64;
+        for _ in 0..10_000 {
+            x = x.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let (a, b) = (i128::from(x >> 8), i128::from(x % 9973 + 1));
+            assert_eq!(i128::from(wide(a).quotient_up(wide(b))), (a + b - 1) / b);
+        }
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Gate {
             Ok(Request::MassCancel(id)) => accepted(id),
             Ok(Request::Order(order)) => self.new_or_replace(incoming, &order, digest),
         };
-        if kind_code != kind::BUST {
+        if kind_code != kind::BUST && !what_if {
             self.state.lanes[incoming.lane as usize].busted = None;
         }
         if what_if {

@@ -260,11 +260,14 @@ impl State {
             let change = row.worth.change(&worth, unit);
             row.worth = worth;
             row.magnitude = magnitude;
+            // Undefined until the first execution, which brings its own.
             let moved = match row.pnl_price {
                 PRICE_UNDEFINED => 0,
                 old => i128::from(price) - i128::from(old),
             };
-            row.pnl_price = price;
+            if row.pnl_price != PRICE_UNDEFINED {
+                row.pnl_price = price;
+            }
             let gain = if inverse { Wide::ZERO } else { gain(row.sums.position, moved, unit) };
             let account = row.account as usize;
             for level in 0..self.nodes[account].depth {

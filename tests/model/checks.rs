@@ -5,7 +5,6 @@ use super::decide::{Request, fresh_order};
 use super::gate::{Answer, Finding, Mistake, Model};
 use super::measure::{self, Measure};
 use super::num::{self, Decimal, dec, mul};
-use super::open_points::WHAT_IF_REVALUES;
 use super::value::ValuePrice;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
@@ -69,10 +68,6 @@ impl Docket<'_> {
 impl Model {
     pub(super) fn evaluate(&mut self, now_ns: u64, request: &Request, what_if: bool) -> Answer {
         if what_if {
-            if WHAT_IF_REVALUES && let Ok(mark) = self.usable_mark(now_ns, request.instrument) {
-                self.valued[request.instrument as usize] = Some(mark);
-                self.settle(&mut Answer::default(), true);
-            }
             // Touches nothing: everything happens to a copy (that does not need the history).
             let history = std::mem::take(&mut self.history);
             let mut copy = self.clone();

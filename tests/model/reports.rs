@@ -2,7 +2,6 @@
 
 use super::gate::{Answer, Day, Execution, Mistake, Model};
 use super::num::{self, Decimal, add, mul, sub};
-use super::open_points::{KILL_ALERTS_FROM_ABOVE, ROWS_SPEAK_AGAIN};
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, kind, side};
@@ -102,7 +101,7 @@ impl Model {
                 excessive
             }
         };
-        let path = if KILL_ALERTS_FROM_ABOVE { self.path(account) } else { vec![account] };
+        let path = self.path(account);
         let killed = self.kills.iter().any(|kill| match kill {
             KillScope::Firm => true,
             KillScope::Node(node) => path.contains(node),
@@ -220,13 +219,7 @@ impl Model {
                 match place {
                     Some(at) => {
                         self.setup.limits[at] = limit;
-                        // What is watched row by row, or bucket by bucket, keeps its levels.
-                        let by_row = limit.check == Check::SectorConcentration
-                            || limit.instrument.is_none()
-                                && matches!(limit.check, Check::MaxLong | Check::MaxShort);
-                        if !by_row || ROWS_SPEAK_AGAIN {
-                            self.levels.retain(|(l, _), _| *l != at);
-                        }
+                        self.levels.retain(|(l, _), _| *l != at);
                     }
                     None => self.setup.limits.push(limit),
                 }

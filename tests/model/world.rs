@@ -1,7 +1,7 @@
 //! Random worlds: instruments, account trees and limits, in ranges whose exact products fit 28
 //! digits.
 
-use super::open_points::{COLLAR_SOFT, SHARES_WATCHED, WASH_LATCH};
+use super::open_points::SHARES_WATCHED;
 use super::rng::Rng;
 use riskgate::abi::codes::{Check, CheckMask};
 use riskgate::abi::order::kind;
@@ -224,7 +224,7 @@ impl World {
                 Action::Block,
             ]);
         }
-        if node.is_some() && rng.chance(3) && (check != Check::WashTrade || WASH_LATCH) {
+        if node.is_some() && rng.chance(3) {
             limit.action = rng.pick(&[Action::BlockLatch, Action::CloseOnly]);
             limit.latch = rng.pick(&[Latch::All, Latch::CloseOnly]);
         }
@@ -254,9 +254,10 @@ impl World {
             }
             _ => {}
         }
-        let softs =
-            matches!(check, Check::MaxOrderQty | Check::MaxOrderValue | Check::MaxOpenOrders)
-                || (check == Check::PriceCollar && COLLAR_SOFT);
+        let softs = matches!(
+            check,
+            Check::MaxOrderQty | Check::MaxOrderValue | Check::MaxOpenOrders | Check::PriceCollar
+        );
         if (softs && rng.chance(30)) || (limit.soft_percent[0] != 0 && rng.chance(20)) {
             limit.soft_percent = rng.pick(&[[50, 0, 0, 0], [60, 80, 95, 0], [30, 60, 80, 90]]);
         }

@@ -34,36 +34,14 @@ pub fn beyond(limit: &LimitDetail, at: &Place, percent: u64, inclusive: bool) ->
     }
 }
 
-/// The share in basis points to four places, rounded up, for people. Cold.
+/// The share in basis points to four places, rounded up, for people; the largest number that a
+/// verdict holds where there is nothing to be a share of. Only after a breach.
 pub fn share_bps(limit: &LimitDetail, at: &Place) -> Wide {
     let denominator = denominator(limit, at);
-    let bucket = at.bucket();
-    let endless = Wide::from_i128(i128::from(i64::MAX));
-    if denominator <= Wide::ZERO {
-        return endless;
-    }
-    // Long division, bit by bit, of bucket × 1e8 by the denominator.
-    let Some(mut rest) = bucket.magnitude().checked_times(ONE_BPS * ONE_BPS) else {
-        return endless;
+    let share = match at.bucket().checked_times(ONE_BPS * ONE_BPS) {
+        Some(bucket) if bucket <= Wide::ZERO => 0,
+        Some(bucket) if denominator > Wide::ZERO => bucket.quotient_up(denominator),
+        _ => i64::MAX,
     };
-    let mut quotient: i128 = 0;
-    for bit in (0..126).rev() {
-        let Some(part) = shifted(denominator, bit) else { continue };
-        if part <= rest {
-            rest = rest.minus(part);
-            quotient |= 1 << bit;
-        }
-    }
-    Wide::from_i128(quotient + i128::from(rest != Wide::ZERO))
-}
-
-fn shifted(value: Wide, bits: u32) -> Option<Wide> {
-    let mut left = bits;
-    let mut value = value;
-    while left > 0 {
-        let step = left.min(63);
-        value = value.checked_times(1 << step)?;
-        left -= step;
-    }
-    Some(value)
+    Wide::from_i128(i128::from(share))
 }
