@@ -146,15 +146,15 @@ impl Findings {
 }
 
 /// Runs the checks of families 2 to 6, and `limit_not_set`.
-pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32) -> Findings {
+pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64) -> Findings {
     let mut found = Findings::new();
     let instrument = &state.instruments[order.instrument as usize];
-    let c = Context { state, order, plan, instrument };
+    let c = Context { state, order, plan, instrument, lane, now_ns };
     limit_not_set(&c, &mut found);
     if !plan.lowers {
-        may_it_trade(&c, lane, &mut found);
+        may_it_trade(&c, &mut found);
         grid(&c, &mut found);
-        limits(&c, lane, &mut found);
+        limits(&c, &mut found);
     }
     if let Some(breach) = checks::wash_trade::check(state, order) {
         wash_trade(&c, breach, &mut found);
@@ -187,13 +187,13 @@ fn limit_not_set(c: &Context, found: &mut Findings) {
 }
 
 /// Family 2: rejects in every phase.
-fn may_it_trade(c: &Context, lane: u32, found: &mut Findings) {
+fn may_it_trade(c: &Context, found: &mut Findings) {
     let (state, order) = (c.state, c.order);
-    if is_free(c, lane) {
+    if is_free(c) {
         return;
     }
     let refusals = [
-        checks::killed::check(state, order, lane),
+        checks::killed::check(state, order, c.lane),
         checks::blocked::check(state, order, c.plan),
         checks::instrument_state::check(c.instrument),
         checks::restricted::check(state, order, c.plan),
@@ -208,14 +208,14 @@ fn may_it_trade(c: &Context, lane: u32, found: &mut Findings) {
 
 /// The common case: no kill, latch, halt or restriction anywhere near the order.
 #[inline]
-fn is_free(c: &Context, lane: u32) -> bool {
+fn is_free(c: &Context) -> bool {
     let state = c.state;
     let elsewhere = state.firm_killed
         | (state.sides_killed != 0)
         | (state.venues_killed != 0)
         | c.instrument.killed
         | c.instrument.halted
-        | state.lanes[lane as usize].killed;
+        | state.lanes[c.lane as usize].killed;
     let account = &state.nodes[c.order.account as usize];
     let on_path = || {
         account.path().iter().zip(&c.plan.row.cells).any(|(node, cell)| {
@@ -239,7 +239,7 @@ fn grid(c: &Context, found: &mut Findings) {
 }
 
 /// All limits on the path, and what could not be compared for want of a mark.
-fn limits(c: &Context, lane: u32, found: &mut Findings) {
+fn limits(c: &Context, found: &mut Findings) {
     let state = c.state;
     let account_phase = state.nodes[c.order.account as usize].phase;
     let mut needs_mark: Option<Phase> =
@@ -262,7 +262,7 @@ fn limits(c: &Context, lane: u32, found: &mut Findings) {
         }
     }
     found.watch |= fired;
-    lane_open_orders(c, lane, account_phase, found);
+    lane_open_orders(c, account_phase, found);
     if let Some(phase) = needs_mark {
         let ((action, row_phase, latch), place) = policy(c, Check::StaleMark);
         let policy = (action, phase.min(row_phase), latch);
@@ -308,8 +308,8 @@ fn soft(limit: &Limit, percent: u8, order: &Order, account_phase: Phase, found: 
 }
 
 /// The lane's own bound on open orders.
-fn lane_open_orders(c: &Context, lane: u32, phase: Phase, found: &mut Findings) {
-    let lane = &c.state.lanes[lane as usize];
+fn lane_open_orders(c: &Context, phase: Phase, found: &mut Findings) {
+    let lane = &c.state.lanes[c.lane as usize];
     let before = i128::from(lane.open_orders);
     let after = before + i128::from(c.plan.after.open_orders - c.plan.row.sums.open_orders);
     if lane.max_open_orders != 0 && after > i128::from(lane.max_open_orders) && after > before {

@@ -118,6 +118,8 @@ fn order(slot: &OrderSlot, ext: Option<&SlotWords>, wall_ns: u64) -> Result<Requ
         stop_price: ext.stop_price,
         qty: slot.qty,
         venue: slot.venue,
+        algo: slot.algo,
+        capacity: slot.side_bits >> 2 & 3,
         what_if: slot.flags & flag::WHAT_IF != 0,
     }))
 }

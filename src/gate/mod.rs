@@ -227,7 +227,7 @@ impl Gate {
             Ok(plan) => plan,
             Err(breach) => return self.priced(rejected(order.id, breach), order, choice),
         };
-        let found = decide::decide(&self.state, order, &plan, incoming.lane);
+        let found = decide::decide(&self.state, order, &plan, incoming.lane, incoming.now_ns);
         let passes = found.breaches.is_empty();
         let mut outcome = Outcome {
             order_id: order.id,

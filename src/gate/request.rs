@@ -31,6 +31,10 @@ pub struct Order {
     pub qty: Qty,
     /// Venue.
     pub venue: u16,
+    /// Algorithm, 0 for none.
+    pub algo: u16,
+    /// Capacity: 0 none, 1 agency, 2 principal, 3 riskless principal.
+    pub capacity: u8,
     /// Evaluate only.
     pub what_if: bool,
 }

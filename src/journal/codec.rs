@@ -8,7 +8,10 @@ use std::fmt;
 
 use crate::abi::codes::Check;
 use crate::state::command::{Command, KillScope, Restriction};
-use crate::state::limit::{Action, Band, Bound, Collar, Denominator, Latch, Limit, Phase, Variant};
+use crate::state::dimension::Dimension;
+use crate::state::limit::{
+    Action, Band, Bound, Collar, Denominator, Latch, Limit, Phase, Reset, Variant, Window,
+};
 
 /// Bytes that mean nothing: where, and what was expected there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,21 +187,38 @@ impl<'a> Source<'a> {
             None => self.bad(1, what),
         }
     }
+    /// One byte that is the number of one of `values`.
+    pub fn numbered<T: Copy>(
+        &mut self,
+        values: &[T],
+        number: impl Fn(T) -> u8,
+        what: &'static str,
+    ) -> Result<T, BadBytes> {
+        let byte = self.u8()?;
+        match values.iter().find(|v| number(**v) == byte) {
+            Some(value) => Ok(*value),
+            None => self.bad(1, what),
+        }
+    }
+    /// A byte whose halves (low, high) are numbers of two things.
+    pub fn halves<A, B>(
+        &mut self,
+        low: impl Fn(u8) -> Option<A>,
+        high: impl Fn(u8) -> Option<B>,
+        what: &'static str,
+    ) -> Result<(A, B), BadBytes> {
+        let byte = self.u8()?;
+        match (low(byte & 15), high(byte >> 4)) {
+            (Some(a), Some(b)) => Ok((a, b)),
+            _ => self.bad(1, what),
+        }
+    }
     /// The end.
     pub fn finish(&self) -> Result<(), BadBytes> {
         if self.left() == 0 { Ok(()) } else { self.bad(0, "bytes left over") }
     }
 }
 
-const VARIANTS: [(u8, Variant); 7] = [
-    (0, Variant::Default),
-    (1, Variant::Executed),
-    (2, Variant::DailyTraded),
-    (3, Variant::CancelResting),
-    (4, Variant::StampSelfMatch),
-    (5, Variant::Buy),
-    (6, Variant::Sell),
-];
 const ACTIONS: [(u8, Action); 6] = [
     (1, Action::Alert),
     (2, Action::Block),
@@ -235,11 +255,13 @@ fn take_band(source: &mut Source<'_>) -> Result<Band, BadBytes> {
     })
 }
 
-/// Appends a limit; at most [`LIMIT_BYTES_MAX`] bytes.
+/// Appends a limit; at most [`LIMIT_BYTES_MAX`] bytes. Bands come without floor, currency and least
+/// count, which they do not have.
 pub fn put_limit(sink: &mut impl Sink, limit: &Limit) {
     let Limit {
         node,
         instrument,
+        lane,
         check,
         variant,
         bound,
@@ -249,9 +271,18 @@ pub fn put_limit(sink: &mut impl Sink, limit: &Limit) {
         soft_percent,
         denominator,
         floor,
+        bucket,
+        currency,
+        window,
+        min_count,
+        reset,
+        sessions,
+        owner,
+        until_ns,
     } = limit;
     sink.put_option_u32(*node);
     sink.put_option_u32(*instrument);
+    sink.put_option_u32(*lane);
     sink.put_u8(check.number());
     sink.put_u8(*variant as u8);
     match bound {
@@ -267,26 +298,35 @@ pub fn put_limit(sink: &mut impl Sink, limit: &Limit) {
             sink.put_u8((*use_smaller).into());
         }
     }
-    sink.put_u8(*action as u8);
-    sink.put_u8(*phase as u8);
-    sink.put_u8(*latch as u8);
+    if !matches!(bound, Bound::Collar(_)) {
+        sink.put_i128(*floor);
+        sink.put_option_u32(*currency);
+        sink.put_u32(*min_count);
+    }
+    sink.put_u8(*action as u8 | ((*phase as u8) << 4));
+    sink.put_u8(*latch as u8 | ((*reset as u8) << 4));
     sink.put(soft_percent);
-    sink.put_u8(*denominator as u8);
-    sink.put_i128(*floor);
+    sink.put_u8(*denominator as u8 | ((*bucket as u8) << 4));
+    sink.put_u64(window.length_ns << 1 | u64::from(window.tumbling));
+    sink.put_u8(*sessions);
+    sink.put(&owner.to_le_bytes());
+    sink.put_u64(*until_ns);
 }
 
-/// Most bytes of a limit: ids 10, check and variant 2, collar 1 + 6 × 9 + 1, the rest 24.
-pub const LIMIT_BYTES_MAX: usize = 92;
+/// Most bytes of a limit: ids 15, check and variant 2, collar 1 + 6 × 9 + 1 (more than a value with
+/// its floor, currency and count, 42), the rest 26.
+pub const LIMIT_BYTES_MAX: usize = 99;
 
 /// Reads a limit.
 pub fn take_limit(source: &mut Source<'_>) -> Result<Limit, BadBytes> {
     let node = source.option_u32()?;
     let instrument = source.option_u32()?;
+    let lane = source.option_u32()?;
     let number = source.u8()?;
     let Some(check) = Check::from_number(number) else {
         return source.bad(1, "no check has this number");
     };
-    let variant = source.one_of(&VARIANTS, "no variant has this number")?;
+    let variant = source.numbered(&Variant::ALL, |v| v as u8, "no variant has this number")?;
     let bound = match source.u8()? {
         0 => Bound::Unlimited,
         1 => Bound::Value(source.i128()?),
@@ -297,15 +337,34 @@ pub fn take_limit(source: &mut Source<'_>) -> Result<Limit, BadBytes> {
         }),
         _ => return source.bad(1, "no bound has this number"),
     };
-    let action = source.one_of(&ACTIONS, "no action has this number")?;
-    let phase = source.one_of(&PHASES, "no phase has this number")?;
-    let latch = source.one_of(&LATCHES, "no latch has this number")?;
+    let (floor, currency, min_count) = match bound {
+        Bound::Collar(_) => (0, None, 0),
+        _ => (source.i128()?, source.option_u32()?, source.u32()?),
+    };
+    let (action, phase) = source.halves(
+        |n| ACTIONS.iter().find(|(number, _)| *number == n).map(|(_, a)| *a),
+        |n| PHASES.iter().find(|(number, _)| *number == n).map(|(_, p)| *p),
+        "no action or phase has this number",
+    )?;
+    let (latch, reset) = source.halves(
+        |n| LATCHES.iter().find(|(number, _)| *number == n).map(|(_, l)| *l),
+        |n| Reset::NAMES.iter().map(|(r, _)| *r).find(|r| *r as u8 == n),
+        "no latch or reset policy has this number",
+    )?;
     let soft_percent = source.array()?;
-    let denominator = source.one_of(&DENOMINATORS, "no denominator has this number")?;
-    let floor = source.i128()?;
+    let (denominator, bucket) = source.halves(
+        |n| DENOMINATORS.iter().find(|(number, _)| *number == n).map(|(_, d)| *d),
+        |n| Dimension::NAMES.iter().map(|(d, _)| *d).find(|d| *d as u8 == n),
+        "no denominator or bucket has this number",
+    )?;
+    let window = source.u64()?;
+    let sessions = source.u8()?;
+    let owner = u16::from_le_bytes(source.array()?);
+    let until_ns = source.u64()?;
     Ok(Limit {
         node,
         instrument,
+        lane,
         check,
         variant,
         bound,
@@ -315,6 +374,14 @@ pub fn take_limit(source: &mut Source<'_>) -> Result<Limit, BadBytes> {
         soft_percent,
         denominator,
         floor,
+        bucket,
+        currency,
+        window: Window { length_ns: window >> 1, tumbling: window & 1 != 0 },
+        min_count,
+        reset,
+        sessions,
+        owner,
+        until_ns,
     })
 }
 

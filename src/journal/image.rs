@@ -3,7 +3,8 @@
 //! ```text
 //! offset  0  magic u64 "RGSETUP1"   8  version u32
 //!        12  lists, each a count u32 and its elements:
-//!            currencies · sectors · instruments · owners · accounts · limits
+//!            currencies · 6 lists of group names · instruments · owners · accounts ·
+//!            limits · limit owners
 //!            required checks, 16 bytes · lanes · capacity, 4 × u32
 //! ```
 //! Texts are a length u32 and UTF-8. Optional fields are one byte 0, or 1 and the value. The order
@@ -14,22 +15,24 @@
 use super::codec::{BadBytes, PHASES, Sink, Source, put_limit, take_limit};
 use crate::abi::codes::CheckMask;
 use crate::error::Error;
+use crate::state::dimension::Dimension;
 use crate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setup};
 
 /// First bytes of an image.
 pub const SETUP_MAGIC: u64 = u64::from_le_bytes(*b"RGSETUP1");
 /// Version of the image.
-pub const SETUP_VERSION: u32 = 1;
+pub const SETUP_VERSION: u32 = 2;
 
 /// The setup as bytes.
 pub fn encode(setup: &Setup) -> Vec<u8> {
     let Setup {
         currencies,
-        sectors,
+        groups,
         instruments,
         owners,
         accounts,
         limits,
+        limit_owners,
         required,
         lanes,
         capacity,
@@ -41,11 +44,14 @@ pub fn encode(setup: &Setup) -> Vec<u8> {
         put_text(out, name);
         out.put_option_i64(*rate);
     });
-    put_list(&mut out, sectors, |out, name| put_text(out, name));
+    for names in groups {
+        put_list(&mut out, names, |out, name| put_text(out, name));
+    }
     put_list(&mut out, instruments, put_instrument);
     put_list(&mut out, owners, |out, name| put_text(out, name));
     put_list(&mut out, accounts, put_account);
     put_list(&mut out, limits, put_limit);
+    put_list(&mut out, limit_owners, |out, name| put_text(out, name));
     out.put(&required.0.to_le_bytes());
     put_list(&mut out, lanes, put_lane);
     let Capacity { open_orders, positions, limits, history } = *capacity;
@@ -98,7 +104,7 @@ fn put_instrument(out: &mut Vec<u8>, instrument: &Instrument) {
         ticks,
         lot,
         multiplier,
-        sector,
+        groups,
         class,
         inverse,
         negative_price,
@@ -106,6 +112,28 @@ fn put_instrument(out: &mut Vec<u8>, instrument: &Instrument) {
         last_max_age_ns,
         close_max_age_ns,
         mark_max_spread_bps,
+        calendar,
+        market,
+        expiry_ns,
+        band_low,
+        band_high,
+        adv,
+        sane_qty,
+        shares_outstanding,
+        margin_long,
+        margin_short,
+        delta,
+        delta_floor,
+        underlying_value,
+        gamma,
+        vega,
+        dv01,
+        cs01,
+        futures_equivalent,
+        month,
+        spot_month,
+        base_currency,
+        legs,
     } = instrument;
     put_text(out, symbol);
     out.put_u32(*currency);
@@ -116,7 +144,7 @@ fn put_instrument(out: &mut Vec<u8>, instrument: &Instrument) {
     });
     out.put_i64(*lot);
     out.put_i64(*multiplier);
-    out.put_option_u32(*sector);
+    groups.iter().for_each(|group| out.put_option_u32(*group));
     out.put_u8(*class);
     out.put_u8((*inverse).into());
     out.put_u8((*negative_price).into());
@@ -124,6 +152,35 @@ fn put_instrument(out: &mut Vec<u8>, instrument: &Instrument) {
     out.put_u64(*last_max_age_ns);
     out.put_u64(*close_max_age_ns);
     out.put_u32(*mark_max_spread_bps);
+    out.put_option_u32(*calendar);
+    out.put_option_u32(market.map(u32::from));
+    out.put_u64(*expiry_ns);
+    for value in [
+        band_low,
+        band_high,
+        adv,
+        sane_qty,
+        shares_outstanding,
+        margin_long,
+        margin_short,
+        delta,
+        delta_floor,
+        underlying_value,
+        gamma,
+        vega,
+        dv01,
+        cs01,
+        futures_equivalent,
+    ] {
+        out.put_i64(*value);
+    }
+    out.put_u32(*month);
+    out.put_u8((*spot_month).into());
+    out.put_option_u32(*base_currency);
+    put_list(out, legs, |out, (instrument, ratio)| {
+        out.put_u32(*instrument);
+        out.put_u32(*ratio as u32);
+    });
 }
 
 fn put_account(out: &mut Vec<u8>, account: &Account) {
@@ -163,11 +220,12 @@ fn take_setup(bytes: &[u8]) -> Result<Setup, BadBytes> {
         currencies: take_list(source, |source| {
             Ok(Currency { name: take_text(source)?, rate: source.option_i64()? })
         })?,
-        sectors: take_list(source, take_text)?,
+        groups: take_groups(source)?,
         instruments: take_list(source, take_instrument)?,
         owners: take_list(source, take_text)?,
         accounts: take_list(source, take_account)?,
         limits: take_list(source, take_limit)?,
+        limit_owners: take_list(source, take_text)?,
         required: CheckMask(source.i128()? as u128),
         lanes: take_list(source, take_lane)?,
         capacity: Capacity {
@@ -206,6 +264,14 @@ fn take_text(source: &mut Source<'_>) -> Result<String, BadBytes> {
     }
 }
 
+fn take_groups(source: &mut Source<'_>) -> Result<[Vec<String>; Dimension::NAMED], BadBytes> {
+    let mut groups = <[Vec<String>; Dimension::NAMED]>::default();
+    for names in &mut groups {
+        *names = take_list(source, take_text)?;
+    }
+    Ok(groups)
+}
+
 fn take_instrument(source: &mut Source<'_>) -> Result<Instrument, BadBytes> {
     Ok(Instrument {
         symbol: take_text(source)?,
@@ -214,7 +280,13 @@ fn take_instrument(source: &mut Source<'_>) -> Result<Instrument, BadBytes> {
         ticks: take_list(source, |source| Ok((source.i64()?, source.i64()?)))?,
         lot: source.i64()?,
         multiplier: source.i64()?,
-        sector: source.option_u32()?,
+        groups: {
+            let mut groups = [None; Dimension::NAMED];
+            for group in &mut groups {
+                *group = source.option_u32()?;
+            }
+            groups
+        },
         class: source.u8()?,
         inverse: source.bool()?,
         negative_price: source.bool()?,
@@ -222,6 +294,32 @@ fn take_instrument(source: &mut Source<'_>) -> Result<Instrument, BadBytes> {
         last_max_age_ns: source.u64()?,
         close_max_age_ns: source.u64()?,
         mark_max_spread_bps: source.u32()?,
+        calendar: source.option_u32()?,
+        market: match source.option_u32()?.map(u16::try_from) {
+            None => None,
+            Some(Ok(market)) => Some(market),
+            Some(Err(_)) => return source.bad(4, "a market is below 65536"),
+        },
+        expiry_ns: source.u64()?,
+        band_low: source.i64()?,
+        band_high: source.i64()?,
+        adv: source.i64()?,
+        sane_qty: source.i64()?,
+        shares_outstanding: source.i64()?,
+        margin_long: source.i64()?,
+        margin_short: source.i64()?,
+        delta: source.i64()?,
+        delta_floor: source.i64()?,
+        underlying_value: source.i64()?,
+        gamma: source.i64()?,
+        vega: source.i64()?,
+        dv01: source.i64()?,
+        cs01: source.i64()?,
+        futures_equivalent: source.i64()?,
+        month: source.u32()?,
+        spot_month: source.bool()?,
+        base_currency: source.option_u32()?,
+        legs: take_list(source, |source| Ok((source.u32()?, source.u32()? as i32)))?,
     })
 }
 

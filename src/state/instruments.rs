@@ -2,6 +2,7 @@
 
 use crate::abi::PRICE_UNDEFINED;
 use crate::fixed::{PRICE_ONE, Price, Qty, Unit};
+use crate::state::dimension::Dimension;
 use crate::state::index::NONE;
 use crate::state::setup::{self, Setup, TICK_ROWS_MAX};
 
@@ -92,6 +93,7 @@ pub struct Instrument {
 impl Instrument {
     /// Builds all instruments of a setup that was verified.
     pub fn all(setup: &Setup) -> Vec<Instrument> {
+        let sectors = setup.groups[Dimension::Sector as usize].len();
         let build = |(id, i): (usize, &setup::Instrument)| {
             let unit = i.unit(setup.currencies[i.currency as usize].rate);
             let mut ticks = [(0, 0); TICK_ROWS_MAX];
@@ -104,7 +106,7 @@ impl Instrument {
                 has_rate: unit.is_some(),
                 // |N| × multiplier ≤ (2^127 − 1) × 1e8; beyond 2^127 nothing can be.
                 notional_max: notional_max(i.multiplier),
-                bucket: i.sector.unwrap_or((setup.sectors.len() + id) as u32),
+                bucket: i.group(Dimension::Sector).unwrap_or((sectors + id) as u32),
                 class: i.class,
                 inverse: i.inverse,
                 negative_price: i.negative_price,

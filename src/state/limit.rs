@@ -1,7 +1,8 @@
 //! A limit as somebody set it: where it holds, the number, and what a breach does.
 
 use crate::abi::codes::Check;
-use crate::fixed::{Money, Price};
+use crate::fixed::Price;
+use crate::state::dimension::Dimension;
 
 /// What a hard breach of a limit does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +82,70 @@ pub enum Variant {
     Buy = 5,
     /// `max_order_value`: sells only.
     Sell = 6,
+    /// `execution_rate`: value of the fills (the default counts them).
+    Value = 7,
+    /// `option_greeks`: change of value per underlying (the default is delta).
+    Gamma = 8,
+    /// `option_greeks`: sensitivity to volatility.
+    Vega = 9,
+    /// `rate_sensitivity`: to credit spreads (the default is DV01).
+    Cs01 = 10,
+    /// `ownership`: futures-equivalents in the spot month (the default is shares outstanding).
+    SpotMonth = 11,
+    /// `ownership`: futures-equivalents of each single month.
+    SingleMonth = 12,
+    /// `ownership`: futures-equivalents of all months.
+    AllMonths = 13,
+}
+
+impl Variant {
+    /// All variants.
+    pub const ALL: [Variant; 14] = [
+        Variant::Default,
+        Variant::Executed,
+        Variant::DailyTraded,
+        Variant::CancelResting,
+        Variant::StampSelfMatch,
+        Variant::Buy,
+        Variant::Sell,
+        Variant::Value,
+        Variant::Gamma,
+        Variant::Vega,
+        Variant::Cs01,
+        Variant::SpotMonth,
+        Variant::SingleMonth,
+        Variant::AllMonths,
+    ];
+}
+
+/// When what a limit has counted begins again at zero. Never by the clock: a day and a week begin
+/// with a journaled command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Reset {
+    /// With each day.
+    #[default]
+    Day = 0,
+    /// With each week.
+    Week = 1,
+    /// When a person re-arms it.
+    Never = 2,
+}
+
+impl Reset {
+    /// All policies, with their names.
+    pub const NAMES: [(Reset, &'static str); 3] =
+        [(Reset::Day, "day"), (Reset::Week, "week"), (Reset::Never, "never")];
+}
+
+/// A length of time over which something is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// Length in ns; 0: the check has no window.
+    pub length_ns: u64,
+    /// Opened by the first message and closed after its length (tumbling), or the current and 64
+    /// previous aligned buckets of a 64th of the length each (sliding).
+    pub tumbling: bool,
 }
 
 /// What a concentration is a share of.
@@ -130,9 +195,10 @@ pub struct Collar {
 pub enum Bound {
     /// Set, and without bound: satisfies a *required* check.
     Unlimited,
-    /// In the check's unit: quantity 1e-8, money 1e-17, basis points, count.
+    /// In the check's unit (`defaults::Number`): quantity or ratio 1e-8, money 1e-17, basis points,
+    /// percent 1e-6, count.
     Value(i128),
-    /// A price collar.
+    /// Bands around a price (`price_collar`, `price_walk`).
     Collar(Collar),
 }
 
@@ -144,10 +210,12 @@ pub const SOFT_REARM_POINTS: u8 = 5;
 /// A limit as somebody set it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limit {
-    /// Node of the account tree, or `None` for an instrument's own limit.
+    /// Node of the account tree, or `None`.
     pub node: Option<u32>,
     /// Instrument, or `None` for all.
     pub instrument: Option<u32>,
+    /// Lane, alone, or `None`.
+    pub lane: Option<u32>,
     /// Which check.
     pub check: Check,
     /// Which measure.
@@ -164,8 +232,29 @@ pub struct Limit {
     pub soft_percent: [u8; SOFT_THRESHOLDS_MAX],
     /// `sector_concentration`: what it is a share of.
     pub denominator: Denominator,
-    /// `sector_concentration`: least denominator; 1e-17 of the base currency; 0 for none.
-    pub floor: Money,
+    /// Least denominator of a share, or the size below which a check is off; money 1e-17 or
+    /// quantity 1e-8, 0 for none. Collars have none.
+    pub floor: i128,
+    /// `sector_concentration`: what the share is of.
+    pub bucket: Dimension,
+    /// Index of the one currency that it counts; `None`: all, in the base currency (for
+    /// `fx_position` each by itself). Collars have none.
+    pub currency: Option<u32>,
+    /// Over which time it counts.
+    pub window: Window,
+    /// Messages below which a ratio is not looked at. Collars have none.
+    pub min_count: u32,
+    /// When what it counted begins again.
+    pub reset: Reset,
+    /// Phases of the day in which it holds, a bit each ([`crate::state::session::Session::bit`]);
+    /// 0: all.
+    pub sessions: u8,
+    /// Whose it is (index into `Setup::limit_owners`); 0: the firm's own. Everybody's limits hold,
+    /// and nobody's command changes another's.
+    pub owner: u16,
+    /// End of a temporary value, ns since 1970 UTC, after which the one before it holds again; 0:
+    /// for good.
+    pub until_ns: u64,
 }
 
 impl Limit {
@@ -175,6 +264,7 @@ impl Limit {
         Limit {
             node,
             instrument,
+            lane: None,
             check,
             variant: Variant::Default,
             bound,
@@ -184,15 +274,24 @@ impl Limit {
             soft_percent,
             denominator: Denominator::Equity,
             floor: 0,
+            bucket: Dimension::Sector,
+            currency: None,
+            window: Window::default(),
+            min_count: 0,
+            reset: Reset::Day,
+            sessions: 0,
+            owner: 0,
+            until_ns: 0,
         }
     }
 
-    /// Are two limits of the same check, measure and place?
+    /// Are two limits of the same check, measure, place and owner?
     pub fn same_place(&self, other: &Limit) -> bool {
-        self.node == other.node
-            && self.instrument == other.instrument
-            && self.check == other.check
-            && self.variant == other.variant
+        let measure = |l: &Limit| {
+            (l.check, l.variant, l.bucket, l.currency, l.window.length_ns, l.sessions, l.reset)
+        };
+        let place = |l: &Limit| (l.node, l.instrument, l.lane, l.owner);
+        measure(self) == measure(other) && place(self) == place(other)
     }
 
     /// Do two limits differ in nothing but their number, so that one of them is a mistake? Limits of

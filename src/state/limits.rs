@@ -2,7 +2,7 @@
 
 use crate::abi::codes::Check;
 use crate::fixed::{Wide, wide_from_money};
-use crate::state::defaults::limit_is_money;
+use crate::state::defaults::{Number, number_of};
 use crate::state::index::NONE;
 use crate::state::limit::{
     Bound, Denominator, Limit, Phase, SOFT_REARM_POINTS, SOFT_THRESHOLDS_MAX, Variant,
@@ -59,7 +59,9 @@ fn share_of_equity(bps: i128, equity: Wide, floor: Wide) -> Wide {
 /// Makes the numbers of a limit ready. `equity` is that of the limit's node.
 fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
     let hard = match limit.bound {
-        Bound::Value(value) if limit_is_money(limit.check) => wide_from_money(value),
+        Bound::Value(value) if number_of(limit.check, limit.variant) == Number::Money => {
+            wide_from_money(value)
+        }
         Bound::Value(value) => Wide::from_i128(value),
         Bound::Unlimited | Bound::Collar(_) => Wide::MAX,
     };

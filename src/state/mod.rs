@@ -6,6 +6,7 @@
 
 pub mod command;
 pub mod defaults;
+pub mod dimension;
 mod hash;
 pub mod history;
 pub mod index;
@@ -17,6 +18,7 @@ pub mod orders;
 pub mod own_book;
 pub mod rows;
 mod salt;
+pub mod session;
 pub mod setup;
 mod structure;
 pub mod tree;
@@ -24,6 +26,7 @@ pub mod verify;
 
 use crate::abi::PRICE_UNDEFINED;
 use crate::fixed::{Price, Wide};
+use dimension::Dimension;
 use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
 use instruments::Instrument;
@@ -95,7 +98,7 @@ impl State {
         let history = capacity.history as usize;
         let limited_nodes = setup.limits.iter().filter(|l| structure::needs_buckets(l)).count();
         let bucket_slots = (limited_nodes + SPARE_BUCKET_SLOTS).min(nodes.len());
-        let bucket_count = setup.sectors.len() + setup.instruments.len();
+        let bucket_count = setup.groups[Dimension::Sector as usize].len() + setup.instruments.len();
         let cell_capacity = positions * 2 + capacity.limits as usize;
         let mut state = State {
             instruments: Instrument::all(setup),

@@ -4,8 +4,10 @@
 //! Names are resolved to indices already: an id is an index into its list. [`Setup::verify`] holds
 //! what every later layer relies on.
 
+use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::CheckMask;
 use crate::fixed::{Money, PRICE_ONE, Price, QTY_ONE, Qty, Rate, UNIT_MAX, Unit};
+use crate::state::dimension::Dimension;
 use crate::state::limit::{Limit, Phase};
 
 /// Deepest account tree: firm, division, desk, trader, strategy, account, and two to spare.
@@ -38,8 +40,8 @@ pub struct Instrument {
     pub lot: Qty,
     /// Contract size, 1e-8; > 0.
     pub multiplier: i64,
-    /// Index into the sectors; `None`: a bucket of its own.
-    pub sector: Option<u32>,
+    /// Its group in each named dimension (index into `Setup::groups`); `None`: a group of its own.
+    pub groups: [Option<u32>; Dimension::NAMED],
     /// Class (0 equity, 1 future, 2 option, 3 FX, 4 crypto, 5 bond, 6 other; below 32).
     pub class: u8,
     /// Contracts are worth their face (multiplier), whatever the price.
@@ -54,10 +56,55 @@ pub struct Instrument {
     pub close_max_age_ns: u64,
     /// Widest usable quote, basis points of its middle; 0: any width.
     pub mark_max_spread_bps: u32,
+    /// Index of its trading calendar; `None`: it always trades.
+    pub calendar: Option<u32>,
+    /// Market (venue number) whose halts stop it; `None`: none.
+    pub market: Option<u16>,
+    /// Last moment in which it trades, ns since 1970 UTC; 0: it does not expire.
+    pub expiry_ns: u64,
+    /// Static band of the venue (or LULD): lowest allowed price, or undefined.
+    pub band_low: Price,
+    /// Highest allowed price, or undefined.
+    pub band_high: Price,
+    /// Average daily volume; 0: not known.
+    pub adv: Qty,
+    /// Largest quantity that an order can sensibly have; 0: not known.
+    pub sane_qty: Qty,
+    /// Shares outstanding; 0: not known.
+    pub shares_outstanding: Qty,
+    /// Initial margin of a long contract, 1e-8 of its currency; ≥ 0.
+    pub margin_long: i64,
+    /// Initial margin of a short contract, 1e-8 of its currency; ≥ 0.
+    pub margin_short: i64,
+    /// Delta of a contract in units of its underlying's contract, 1e-8; 1 for what is no option.
+    pub delta: i64,
+    /// Smallest magnitude that the delta counts with, 1e-8 (CME counts at least 0.1).
+    pub delta_floor: i64,
+    /// Value of one unit of the underlying in base currency that delta is counted at, 1e-8; 0: at
+    /// the instrument's own mark.
+    pub underlying_value: i64,
+    /// Gamma of a contract, base currency 1e-8.
+    pub gamma: i64,
+    /// Vega of a contract, base currency 1e-8.
+    pub vega: i64,
+    /// DV01 of a contract, base currency 1e-8.
+    pub dv01: i64,
+    /// CS01 of a contract, base currency 1e-8.
+    pub cs01: i64,
+    /// Futures-equivalents of a contract, 1e-8 (1 for the full-size future).
+    pub futures_equivalent: i64,
+    /// Month of expiry as YYYYMM; 0: none.
+    pub month: u32,
+    /// Is that month the spot month?
+    pub spot_month: bool,
+    /// What an FX pair buys: index of the currency; `None`: it is no pair.
+    pub base_currency: Option<u32>,
+    /// Legs of a spread: instrument (before this one) and signed ratio; empty: a plain instrument.
+    pub legs: Vec<(u32, i32)>,
 }
 
 impl Instrument {
-    /// A plain instrument: multiplier 1, no tick, no lot, first currency, no sector.
+    /// A plain instrument: multiplier 1, no tick, no lot, first currency, no group.
     pub fn plain(symbol: &str) -> Instrument {
         Instrument {
             symbol: symbol.to_string(),
@@ -66,7 +113,7 @@ impl Instrument {
             ticks: Vec::new(),
             lot: 0,
             multiplier: QTY_ONE,
-            sector: None,
+            groups: [None; Dimension::NAMED],
             class: 0,
             inverse: false,
             negative_price: false,
@@ -74,7 +121,34 @@ impl Instrument {
             last_max_age_ns: 0,
             close_max_age_ns: 0,
             mark_max_spread_bps: 0,
+            calendar: None,
+            market: None,
+            expiry_ns: 0,
+            band_low: PRICE_UNDEFINED,
+            band_high: PRICE_UNDEFINED,
+            adv: 0,
+            sane_qty: 0,
+            shares_outstanding: 0,
+            margin_long: 0,
+            margin_short: 0,
+            delta: QTY_ONE,
+            delta_floor: 0,
+            underlying_value: 0,
+            gamma: 0,
+            vega: 0,
+            dv01: 0,
+            cs01: 0,
+            futures_equivalent: QTY_ONE,
+            month: 0,
+            spot_month: false,
+            base_currency: None,
+            legs: Vec::new(),
         }
+    }
+
+    /// Its group in a named dimension.
+    pub fn group(&self, dimension: Dimension) -> Option<u32> {
+        self.groups.get(dimension as usize).copied().flatten()
     }
 
     /// Base value of one contract at price 1 (at any price if inverse), 1e-19; `None` without a
@@ -171,8 +245,8 @@ impl Capacity {
 pub struct Setup {
     /// Currencies; the first is the firm's base currency, at rate 1.
     pub currencies: Vec<Currency>,
-    /// Sector names.
-    pub sectors: Vec<String>,
+    /// Names of the groups of each named dimension.
+    pub groups: [Vec<String>; Dimension::NAMED],
     /// Instruments; the index is the instrument's id.
     pub instruments: Vec<Instrument>,
     /// Owner names.
@@ -181,6 +255,8 @@ pub struct Setup {
     pub accounts: Vec<Account>,
     /// Limits.
     pub limits: Vec<Limit>,
+    /// Whose limits there are; the first is the firm itself.
+    pub limit_owners: Vec<String>,
     /// Checks without which no order passes.
     pub required: CheckMask,
     /// Lanes; the index is the lane's id.

@@ -2,9 +2,11 @@
 //!
 //! It never stops at the first problem: a person who repairs a file wants to see them all.
 
+use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
 use crate::fixed::{PRICE_ONE, QTY_ONE};
-use crate::state::defaults;
+use crate::state::defaults::{self, Number};
+use crate::state::dimension::Dimension;
 use crate::state::limit::{Bound, Limit};
 use crate::state::setup::{Instrument, Setup, TICK_ROWS_MAX, TREE_DEPTH_MAX};
 
@@ -12,6 +14,8 @@ use crate::state::setup::{Instrument, Setup, TICK_ROWS_MAX, TREE_DEPTH_MAX};
 const LANE_NAME_MAX: usize = 63;
 /// Largest limit of a concentration: ten thousand times the denominator.
 const CONCENTRATION_MAX_BPS: i128 = 100_000_000;
+/// Longest window, ns.
+const WINDOW_MAX_NS: u64 = 7 * 24 * 3_600_000_000_000;
 /// A step's product (lot × contract size) is a multiple of this, 1e-16 per 1e-8.
 const STEP_UNIT: i128 = QTY_ONE as i128;
 
@@ -65,8 +69,32 @@ impl Setup {
             }
             Some(_) => {}
         }
-        if instrument.sector.is_some_and(|s| s as usize >= self.sectors.len()) {
-            note("there is no such sector".into());
+        for ((dimension, name), group) in Dimension::NAMES.iter().zip(instrument.groups) {
+            let names = &self.groups[*dimension as usize];
+            if group.is_some_and(|g| g as usize >= names.len()) {
+                note(format!("there is no such {name}"));
+            }
+        }
+        if instrument.base_currency.is_some_and(|c| c as usize >= self.currencies.len()) {
+            note("there is no such base currency".into());
+        }
+        for (name, value) in [
+            ("adv", instrument.adv),
+            ("sane_qty", instrument.sane_qty),
+            ("shares_outstanding", instrument.shares_outstanding),
+            ("margin_long", instrument.margin_long),
+            ("margin_short", instrument.margin_short),
+            ("delta_floor", instrument.delta_floor),
+            ("underlying_value", instrument.underlying_value),
+            ("futures_equivalent", instrument.futures_equivalent),
+        ] {
+            if value < 0 {
+                note(format!("{name} must not be negative"));
+            }
+        }
+        let (low, high) = (instrument.band_low, instrument.band_high);
+        if low != PRICE_UNDEFINED && high != PRICE_UNDEFINED && low > high {
+            note("the static band's low is above its high".into());
         }
         if instrument.class >= 32 {
             note(format!("the class is {}, it must be below 32", instrument.class));
@@ -128,8 +156,17 @@ impl Setup {
     /// Everything that is wrong with one limit, which need not be among the setup's own.
     pub fn limit_problems(&self, limit: &Limit) -> Vec<String> {
         let mut problems = Vec::new();
-        if limit.node.is_none() && limit.instrument.is_none() {
-            problems.push("it needs a node, an instrument, or both".into());
+        if limit.node.is_none() && limit.instrument.is_none() && limit.lane.is_none() {
+            problems.push("it needs a node, an instrument, both, or a lane".into());
+        }
+        if limit.lane.is_some_and(|l| l as usize >= self.lanes.len()) {
+            problems.push("there is no such lane".into());
+        }
+        if limit.currency.is_some_and(|c| c as usize >= self.currencies.len()) {
+            problems.push("there is no such currency".into());
+        }
+        if usize::from(limit.owner) >= self.limit_owners.len().max(1) {
+            problems.push("there is no such limit owner".into());
         }
         if limit.node.is_some_and(|n| n as usize >= self.accounts.len()) {
             problems.push("there is no such node".into());
@@ -141,10 +178,26 @@ impl Setup {
         if matches!(limit.bound, Bound::Value(v) if v < 0) {
             problems.push("the number must not be negative".into());
         }
-        if is_collar && limit.check != Check::PriceCollar
-            || limit.check == Check::PriceCollar && matches!(limit.bound, Bound::Value(_))
-        {
+        let number = defaults::number_of(limit.check, limit.variant);
+        let wants_collar = number == Number::Collar;
+        if is_collar != wants_collar && limit.bound != Bound::Unlimited {
             problems.push("the number is of the wrong kind".into());
+        }
+        if is_collar && (limit.floor != 0 || limit.currency.is_some() || limit.min_count != 0) {
+            problems.push("bands have no floor, currency or least count".into());
+        }
+        if defaults::has_window(limit.check) != (limit.window.length_ns != 0)
+            && limit.bound != Bound::Unlimited
+        {
+            problems.push(match defaults::has_window(limit.check) {
+                true => {
+                    "it counts over a window of time; say which, such as window = \"1s\"".into()
+                }
+                false => "it has no window of time".into(),
+            });
+        }
+        if limit.window.length_ns > WINDOW_MAX_NS {
+            problems.push("the longest window is 7 days".into());
         }
         if limit.check == Check::SectorConcentration
             && matches!(limit.bound, Bound::Value(bps) if bps > CONCENTRATION_MAX_BPS)
@@ -163,16 +216,21 @@ impl Setup {
         if limit.floor < 0 {
             problems.push("the floor must not be negative".into());
         }
-        let place = (limit.node.is_some(), limit.instrument.is_some());
-        if place != (false, false) && !defaults::scopes(limit.check).contains(&place) {
+        let place = (limit.node.is_some(), limit.instrument.is_some(), limit.lane.is_some());
+        let (at_node, in_instrument, of_lane) = place;
+        let scopes = defaults::scopes(limit.check);
+        if place != (false, false, false) && !scopes.allow(at_node, in_instrument, of_lane) {
             problems.push(format!(
-                "{} cannot be set for {}; see `riskgate checks` for its scopes",
+                "{} cannot be set for {}; its scopes are {}",
                 limit.check.name(),
                 match place {
-                    (true, true) => "a node and an instrument",
-                    (true, false) => "a node",
-                    _ => "an instrument alone",
-                }
+                    (true, true, false) => "a node and an instrument",
+                    (true, false, false) => "a node",
+                    (false, true, false) => "an instrument alone",
+                    (false, false, true) => "a lane",
+                    _ => "a lane together with something else",
+                },
+                scopes.text()
             ));
         }
         let used = limit.soft_percent.iter().take_while(|p| **p != 0).count();
@@ -186,6 +244,10 @@ impl Setup {
     fn place(&self, limit: &Limit) -> String {
         let name = |n: u32| self.accounts.get(n as usize).map_or("?", |a| a.name.as_str());
         let symbol = |i: u32| self.instruments.get(i as usize).map_or("?", |i| i.symbol.as_str());
+        if let Some(lane) = limit.lane {
+            let name = self.lanes.get(lane as usize).map_or("?", |l| l.name.as_str());
+            return format!("of lane {name}");
+        }
         match (limit.node, limit.instrument) {
             (Some(node), Some(i)) => format!("at node {} in {}", name(node), symbol(i)),
             (Some(node), None) => format!("at node {}", name(node)),

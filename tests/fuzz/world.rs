@@ -400,7 +400,10 @@ fn limit(rng: &mut Rng, node: u32, instrument: u32) -> Option<Limit> {
         Check::WashTrade,
         Check::StaleMark,
     ]);
-    let place = rng.pick(riskgate::state::defaults::scopes(check));
+    let scopes = riskgate::state::defaults::scopes(check);
+    let places = [(true, false), (false, true), (true, true)];
+    let allowed: Vec<_> = places.into_iter().filter(|p| scopes.allow(p.0, p.1, false)).collect();
+    let place = rng.pick(&allowed);
     let band = |rng: &mut Rng| Band {
         percent_micro: rng.one_in(2).then(|| rng.pick(&[0, 5_000_000, 100_000_000, i64::MAX])),
         ticks: rng.one_in(3).then(|| rng.pick(&[0, 100, i64::MAX])),
@@ -424,7 +427,9 @@ fn limit(rng: &mut Rng, node: u32, instrument: u32) -> Option<Limit> {
     limit.latch = rng.pick(&[Latch::All, Latch::CloseOnly]);
     limit.denominator =
         rng.pick(&[Denominator::Equity, Denominator::LiveEquity, Denominator::Gross]);
-    limit.floor = rng.pick(&[0, 1, 1 << 70]);
+    if check != Check::PriceCollar {
+        limit.floor = rng.pick(&[0, 1, 1 << 70]);
+    }
     if check == Check::GrossExposure {
         limit.variant = rng.pick(&[Variant::Default, Variant::Executed, Variant::DailyTraded]);
     }
@@ -443,7 +448,7 @@ fn setup(rng: &mut Rng) -> Setup {
         ticks: ticks(rng),
         lot: rng.pick(&[0, 0, QTY_ONE]),
         multiplier: rng.pick(&[QTY_ONE, QTY_ONE, 50 * QTY_ONE, 1_000_000 * QTY_ONE]),
-        sector: rng.one_in(2).then_some(0),
+        groups: [rng.one_in(2).then_some(0), None, None, None, None, None],
         class: rng.pick(&[0, 1, 31]),
         inverse: rng.one_in(5),
         negative_price: rng.one_in(3),
@@ -493,7 +498,7 @@ fn setup(rng: &mut Rng) -> Setup {
     let tight = rng.one_in(2);
     Setup {
         currencies,
-        sectors: vec!["S".into()],
+        groups: [vec!["S".into()], vec![], vec![], vec![], vec![], vec![]],
         instruments,
         owners: vec!["O".into(), "P".into()],
         accounts,
@@ -510,6 +515,7 @@ fn setup(rng: &mut Rng) -> Setup {
             history: if rng.one_in(2) { 16 } else { 1024 },
         },
         limits,
+        limit_owners: vec![],
     }
 }
 

@@ -12,8 +12,9 @@ use riskgate::fixed::Wide;
 use riskgate::gate::outcome::{Breach, Event, EventKind, MeasureUnit, Outcome};
 use riskgate::machine::{Environment, MarkInput};
 use riskgate::state::command::{Command, KillScope, Restriction};
+use riskgate::state::dimension::Dimension;
 use riskgate::state::limit::{
-    Action, Band, Bound, Collar, Denominator, Latch, Limit, Phase, Variant,
+    Action, Band, Bound, Collar, Denominator, Latch, Limit, Phase, Reset, Variant, Window,
 };
 use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setup};
 
@@ -76,32 +77,33 @@ pub fn band(r: &mut Random) -> Band {
 }
 
 pub fn limit(r: &mut Random) -> Limit {
+    let bound = match r.below(3) {
+        0 => Bound::Unlimited,
+        1 => Bound::Value(r.u128() as i128),
+        _ => Bound::Collar(Collar { aggressive: band(r), passive: band(r), use_smaller: r.bool() }),
+    };
+    let has_bands = matches!(bound, Bound::Collar(_));
     Limit {
         node: r.option(Random::u32),
         instrument: r.option(Random::u32),
+        lane: r.option(Random::u32),
         check: r.check(),
-        variant: r.pick(&[
-            Variant::Default,
-            Variant::Executed,
-            Variant::DailyTraded,
-            Variant::CancelResting,
-            Variant::StampSelfMatch,
-        ]),
-        bound: match r.below(3) {
-            0 => Bound::Unlimited,
-            1 => Bound::Value(r.u128() as i128),
-            _ => Bound::Collar(Collar {
-                aggressive: band(r),
-                passive: band(r),
-                use_smaller: r.bool(),
-            }),
-        },
+        variant: r.pick(&Variant::ALL),
+        bound,
         action: r.pick(&Action::NAMES).0,
         phase: r.pick(&Phase::NAMES).0,
         latch: r.pick(&[Latch::All, Latch::CloseOnly]),
         soft_percent: r.u32().to_le_bytes(),
         denominator: r.pick(&[Denominator::Equity, Denominator::LiveEquity, Denominator::Gross]),
-        floor: r.u128() as i128,
+        floor: if has_bands { 0 } else { r.u128() as i128 },
+        bucket: r.pick(&Dimension::NAMES).0,
+        currency: r.option(Random::u32).filter(|_| !has_bands),
+        window: Window { length_ns: r.next() >> 1, tumbling: r.bool() },
+        min_count: if has_bands { 0 } else { r.u32() },
+        reset: r.pick(&Reset::NAMES).0,
+        sessions: r.next() as u8,
+        owner: r.next() as u16,
+        until_ns: r.next(),
     }
 }
 
@@ -142,7 +144,7 @@ pub fn instrument(r: &mut Random) -> Instrument {
         ticks: r.list(4, |r| (r.i64(), r.i64())),
         lot: r.i64(),
         multiplier: r.i64(),
-        sector: r.option(Random::u32),
+        groups: std::array::from_fn(|_| r.option(Random::u32)),
         class: r.next() as u8,
         inverse: r.bool(),
         negative_price: r.bool(),
@@ -150,13 +152,35 @@ pub fn instrument(r: &mut Random) -> Instrument {
         last_max_age_ns: r.next(),
         close_max_age_ns: r.next(),
         mark_max_spread_bps: r.u32(),
+        calendar: r.option(Random::u32),
+        market: r.option(|r| r.next() as u16),
+        expiry_ns: r.next(),
+        band_low: r.i64(),
+        band_high: r.i64(),
+        adv: r.i64(),
+        sane_qty: r.i64(),
+        shares_outstanding: r.i64(),
+        margin_long: r.i64(),
+        margin_short: r.i64(),
+        delta: r.i64(),
+        delta_floor: r.i64(),
+        underlying_value: r.i64(),
+        gamma: r.i64(),
+        vega: r.i64(),
+        dv01: r.i64(),
+        cs01: r.i64(),
+        futures_equivalent: r.i64(),
+        month: r.u32(),
+        spot_month: r.bool(),
+        base_currency: r.option(Random::u32),
+        legs: r.list(3, |r| (r.u32(), r.u32() as i32)),
     }
 }
 
 pub fn setup(r: &mut Random) -> Setup {
     Setup {
         currencies: r.list(4, |r| Currency { name: r.text(), rate: r.option(Random::i64) }),
-        sectors: r.list(4, Random::text),
+        groups: std::array::from_fn(|_| r.list(4, Random::text)),
         instruments: r.list(6, instrument),
         owners: r.list(4, Random::text),
         accounts: r.list(6, |r| Account {
@@ -167,6 +191,7 @@ pub fn setup(r: &mut Random) -> Setup {
             phase: r.option(|r| r.pick(&Phase::NAMES).0),
         }),
         limits: r.list(8, limit),
+        limit_owners: r.list(3, Random::text),
         required: r.mask(),
         lanes: r.list(3, |r| Lane {
             name: r.text(),

@@ -57,7 +57,7 @@ impl Model {
         match limit.check {
             Check::MaxLong | Check::MaxShort => instrument,
             Check::SectorConcentration => {
-                match self.setup.instruments[instrument as usize].sector {
+                match self.setup.instruments[instrument as usize].groups[0] {
                     Some(sector) => sector,
                     None => OWN_BUCKET + instrument,
                 }

@@ -37,7 +37,7 @@ pub fn world(world: &World) -> String {
             ticks.join(" "),
             qty(i.lot),
             qty(i.multiplier),
-            i.sector,
+            i.groups[0],
             i.inverse,
             i.negative_price,
             i.mark_max_age_ns,

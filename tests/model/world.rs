@@ -58,7 +58,7 @@ impl World {
         add("GBP", Some(PRICE_ONE + rng.between(2_000, 4_000) * 100_000));
         add("JPY", Some(rng.between(60, 99) * 100_000));
         add("XXX", rng.chance(20).then_some(PRICE_ONE).filter(|_| rng.chance(50)));
-        self.setup.sectors = vec!["energy".into(), "finance".into(), "technology".into()];
+        self.setup.groups[0] = vec!["energy".into(), "finance".into(), "technology".into()];
         self.setup.owners = vec!["o0".into(), "o1".into(), "o2".into()];
     }
 
@@ -67,7 +67,7 @@ impl World {
             let mut i = Instrument::plain(&format!("I{n}"));
             i.currency = if rng.per_mille(30) { 4 } else { rng.below(4) as u32 };
             if rng.chance(70) {
-                i.sector = Some(rng.below(3) as u32);
+                i.groups[0] = Some(rng.below(3) as u32);
             }
             let (price, qty) = shape(&mut i, rng);
             if rng.chance(5) && price > CENT {

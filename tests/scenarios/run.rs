@@ -99,7 +99,7 @@ fn a_setup_that_cannot_be_used_names_all_its_problems() {
         "the parent D of C is not an account",
         "the accounts A, B are parents of each other",
         "a tick must be above 0",
-        "needs a node, an instrument, or both",
+        "needs a node, an instrument, both, or a lane",
         "there is no node \"nobody\"",
         "must not be negative",
         "there is no check \"max\"",

@@ -1,9 +1,13 @@
-//! The catalogue: one row per check that is built, in precedence. One row, one line.
+//! The catalogue: all checks that are built, in precedence. Each check's row stands in its own file;
+//! `riskgate checks`, the configuration's keys and the reference documentation are made from it.
 
 use crate::abi::codes::Check;
+use crate::gate::checks::*;
 use crate::gate::outcome::MeasureUnit;
+use crate::state::defaults::{self, Number, Scopes};
+use crate::state::limit::{Action, Variant};
 
-/// One check, for people.
+/// One check, for people and for the readers of configurations.
 pub struct CatalogueRow {
     /// The check: name, number and bit.
     pub check: Check,
@@ -13,233 +17,161 @@ pub struct CatalogueRow {
     pub semantics: &'static str,
     /// Unit of observed value and limit.
     pub unit: MeasureUnit,
-    /// Where its limit can be set: I instrument, N node, N×I both, L lane, O owner; empty: always on.
-    pub scopes: &'static str,
+    /// What its limits have besides number, action, phase and latch.
+    pub parameters: &'static [Parameter],
     /// Where the rule comes from.
     pub source: &'static str,
 }
 
-const fn row(
-    check: Check,
-    family: u8,
-    unit: MeasureUnit,
-    scopes: &'static str,
-    semantics: &'static str,
-    source: &'static str,
-) -> CatalogueRow {
-    CatalogueRow { check, family, semantics, unit, scopes, source }
+impl CatalogueRow {
+    /// Where its limits can be set.
+    pub fn scopes(&self) -> Scopes {
+        if self.family == 1 { Scopes::NONE } else { defaults::scopes(self.check) }
+    }
+
+    /// What the number of its limits is.
+    pub fn number(&self) -> Number {
+        defaults::number(self.check)
+    }
+
+    /// What a breach does if its limit says nothing else; family 1 always rejects.
+    pub fn default_action(&self) -> Action {
+        defaults::of(self.check).0
+    }
+}
+
+/// What a limit of a check has besides its number.
+#[derive(Clone, Copy, Debug)]
+pub enum Parameter {
+    /// Soft thresholds in percent.
+    Soft,
+    /// `window` and `kind`: over which time it counts.
+    Window,
+    /// `min_count`: messages below which a ratio is not looked at.
+    MinCount,
+    /// `floor`: least denominator, or size below which the check is off.
+    Floor(Number),
+    /// `denominator` of a share.
+    Denominator,
+    /// `bucket`: what the share is of.
+    Bucket,
+    /// `currency`: the one currency that it counts.
+    Currency,
+    /// `reset`: when what it counted begins again.
+    Reset,
+    /// `sessions`: phases of the day in which it holds.
+    Sessions,
+    /// `percent`, `ticks`, `absolute`, `aggressive`, `passive`, `use`.
+    Bands,
+    /// A key, and which measures or modes it names; the first is the default.
+    Variant(&'static str, &'static [(Variant, &'static str)]),
+    /// `{"buy": …, "sell": …}`: a limit for each side.
+    Sides,
+}
+
+impl Parameter {
+    /// Keys of a limit in configuration and scenario files.
+    pub fn keys(&self) -> &'static [&'static str] {
+        match self {
+            Parameter::Soft => &["soft"],
+            Parameter::Window => &["window", "kind"],
+            Parameter::MinCount => &["min_count"],
+            Parameter::Floor(_) => &["floor"],
+            Parameter::Denominator => &["denominator"],
+            Parameter::Bucket => &["bucket"],
+            Parameter::Currency => &["currency"],
+            Parameter::Reset => &["reset"],
+            Parameter::Sessions => &["sessions"],
+            Parameter::Bands => &["percent", "ticks", "absolute", "aggressive", "passive", "use"],
+            Parameter::Variant("variant", _) => &["variant"],
+            Parameter::Variant(..) => &["mode"],
+            Parameter::Sides => &["buy", "sell"],
+        }
+    }
+
+    /// What a person reads: key, unit, values.
+    pub fn text(&self) -> String {
+        let number = |number: &Number| match number {
+            Number::Money => "base currency",
+            Number::Qty => "quantity",
+            _ => "number",
+        };
+        match self {
+            Parameter::Soft => "soft: percents of the limit, at most 4".into(),
+            Parameter::Window => "window: a time such as 1s; kind: sliding (default), tumbling".into(),
+            Parameter::MinCount => "min_count: messages".into(),
+            Parameter::Floor(of) => format!("floor: {}", number(of)),
+            Parameter::Denominator => "denominator: equity (default), live_equity, gross".into(),
+            Parameter::Bucket => {
+                "bucket: sector (default), issuer, instrument, country, currency".into()
+            }
+            Parameter::Currency => "currency: code".into(),
+            Parameter::Reset => "reset: day (default), week, never".into(),
+            Parameter::Sessions => "sessions: phases of the day in which it holds; default all".into(),
+            Parameter::Bands => {
+                "percent, ticks, absolute (price); aggressive, passive: one side alone; use: larger \
+                 (default), smaller"
+                    .into()
+            }
+            Parameter::Variant(key, names) => {
+                let names: Vec<&str> = names.iter().map(|(_, name)| *name).collect();
+                format!("{key}: {} (the first is the default)", names.join(", "))
+            }
+            Parameter::Sides => "buy, sell: a limit for each side".into(),
+        }
+    }
 }
 
 /// SEC rule 15c3-5, the market access rule.
-const MARKET_ACCESS: &str = "17 CFR 240.15c3-5";
+pub const MARKET_ACCESS: &str = "17 CFR 240.15c3-5";
 /// Controls against erroneous orders and credit limits.
-const MARKET_ACCESS_AND_RTS6: &str = "17 CFR 240.15c3-5(c)(1), RTS 6 Art. 15";
+pub const MARKET_ACCESS_AND_RTS6: &str = "17 CFR 240.15c3-5(c)(1), RTS 6 Art. 15";
 
 /// All checks that are built, in precedence.
-pub const CATALOGUE: &[CatalogueRow] = {
-    use Check::*;
-    use MeasureUnit as Unit;
-    &[
-        row(
-            Malformed,
-            1,
-            Unit::None,
-            "",
-            "a field is out of its range or contradicts another",
-            MARKET_ACCESS_AND_RTS6,
-        ),
-        row(UnknownInstrument, 1, Unit::None, "", "the instrument is not in reference data", ""),
-        row(
-            UnknownAccount,
-            1,
-            Unit::None,
-            "",
-            "the account is not in reference data, or has accounts below it",
-            "",
-        ),
-        row(
-            UnknownOrder,
-            1,
-            Unit::None,
-            "",
-            "a replace of an order that this lane does not have open",
-            "",
-        ),
-        row(
-            ReportAnomaly,
-            1,
-            Unit::None,
-            "",
-            "overfill, unknown fill or impossible report: booked, alerted, account latched close-only",
-            "",
-        ),
-        row(
-            LimitNotSet,
-            1,
-            Unit::None,
-            "",
-            "a required check has no limit on the path, or an unpriced order no aggressive collar",
-            MARKET_ACCESS,
-        ),
-        row(
-            LaneNotPermitted,
-            1,
-            Unit::None,
-            "L",
-            "account, instrument class, venue or kind not granted to the lane",
-            MARKET_ACCESS,
-        ),
-        row(
-            DuplicateOrderId,
-            1,
-            Unit::None,
-            "L",
-            "the id was used before with other content",
-            "RTS 6 Art. 15",
-        ),
-        row(Arithmetic, 1, Unit::None, "", "an intermediate value is out of range", ""),
-        row(GateNotReady, 1, Unit::None, "", "the gate is locked", ""),
-        row(
-            JournalUnavailable,
-            1,
-            Unit::None,
-            "",
-            "the journal ring is full or its recorder is gone",
-            "",
-        ),
-        row(Capacity, 1, Unit::None, "", "a table of fixed size is full", ""),
-        row(
-            Killed,
-            2,
-            Unit::None,
-            "all",
-            "a kill switch is set for something that the order belongs to",
-            "RTS 6 Art. 12",
-        ),
-        row(
-            Blocked,
-            2,
-            Unit::None,
-            "N, N×I",
-            "a breach or an anomaly latched the account or an ancestor",
-            MARKET_ACCESS,
-        ),
-        row(InstrumentState, 2, Unit::None, "I", "the instrument is halted", ""),
-        row(
-            Restricted,
-            2,
-            Unit::None,
-            "N×I",
-            "buy-only, sell-only, close-only or no trading",
-            MARKET_ACCESS,
-        ),
-        row(
-            StaleMark,
-            2,
-            Unit::Time,
-            "I",
-            "a check needs the mark, and it is missing, old, crossed, wide or without a rate",
-            "",
-        ),
-        row(
-            MaxOrderQty,
-            3,
-            Unit::Qty,
-            "I, N, N×I",
-            "total quantity > limit",
-            MARKET_ACCESS_AND_RTS6,
-        ),
-        row(
-            MaxOrderValue,
-            3,
-            Unit::Money,
-            "I, N, N×I",
-            "total quantity × max(|price|, |mark|) in base currency > limit",
-            MARKET_ACCESS_AND_RTS6,
-        ),
-        row(MinOrderQty, 3, Unit::Qty, "I", "total quantity < limit or < one lot", ""),
-        row(LotSize, 3, Unit::Qty, "I", "total quantity is not a multiple of the lot", ""),
-        row(
-            TickSize,
-            3,
-            Unit::Price,
-            "I",
-            "the price is not a multiple of the tick",
-            "17 CFR 242.612, RTS 11",
-        ),
-        row(
-            PriceCollar,
-            3,
-            Unit::Price,
-            "I, N, N×I",
-            "the price is further from the mark than percent, ticks or a distance",
-            MARKET_ACCESS_AND_RTS6,
-        ),
-        row(MaxOpenOrders, 4, Unit::Count, "L, N, N×I", "open orders > limit", "RTS 6 Art. 15"),
-        row(MaxLong, 5, Unit::Qty, "N, N×I", "position + open buys > limit", MARKET_ACCESS),
-        row(MaxShort, 5, Unit::Qty, "N, N×I", "open sells − position > limit", MARKET_ACCESS),
-        row(
-            GrossExposure,
-            5,
-            Unit::Money,
-            "N",
-            "Σ of the accounts' worst cases, or executed, or traded today plus open > limit",
-            MARKET_ACCESS,
-        ),
-        row(
-            NetExposure,
-            5,
-            Unit::Money,
-            "N",
-            "the worse of all buys filled and all sells filled, netted > limit",
-            MARKET_ACCESS,
-        ),
-        row(
-            LongExposure,
-            5,
-            Unit::Money,
-            "N",
-            "Σ of the accounts' long worst cases > limit",
-            MARKET_ACCESS,
-        ),
-        row(
-            ShortExposure,
-            5,
-            Unit::Money,
-            "N",
-            "Σ of the accounts' short worst cases > limit",
-            MARKET_ACCESS,
-        ),
-        row(
-            OpenOrderValue,
-            5,
-            Unit::Money,
-            "N, N×I",
-            "value of all open orders > limit",
-            MARKET_ACCESS,
-        ),
-        row(
-            SectorConcentration,
-            5,
-            Unit::BasisPoints,
-            "N",
-            "the sector's share of equity, live equity or gross book > limit",
-            "RTS 6 Art. 15",
-        ),
-        row(
-            WashTrade,
-            6,
-            Unit::Price,
-            "O",
-            "the order would match an own resting order of the same owner",
-            "FINRA 5210.02, CME rule 534",
-        ),
-    ]
-};
+pub const CATALOGUE: &[CatalogueRow] = &[
+    structural::MALFORMED,
+    structural::UNKNOWN_INSTRUMENT,
+    structural::UNKNOWN_ACCOUNT,
+    structural::UNKNOWN_ORDER,
+    structural::REPORT_ANOMALY,
+    structural::LIMIT_NOT_SET,
+    structural::LANE_NOT_PERMITTED,
+    structural::DUPLICATE_ORDER_ID,
+    structural::ARITHMETIC,
+    structural::GATE_NOT_READY,
+    structural::JOURNAL_UNAVAILABLE,
+    structural::CAPACITY,
+    killed::ROW,
+    blocked::ROW,
+    instrument_state::ROW,
+    restricted::ROW,
+    stale_mark::ROW,
+    max_order_qty::ROW,
+    max_order_value::ROW,
+    min_order_qty::ROW,
+    lot_size::ROW,
+    tick_size::ROW,
+    price_collar::ROW,
+    max_open_orders::ROW,
+    max_long::ROW,
+    max_short::ROW,
+    gross_exposure::ROW,
+    net_exposure::ROW,
+    long_exposure::ROW,
+    short_exposure::ROW,
+    open_order_value::ROW,
+    sector_concentration::ROW,
+    wash_trade::ROW,
+];
+
+/// The row of a check, if it is built.
+pub fn row_of(check: Check) -> Option<&'static CatalogueRow> {
+    CATALOGUE.iter().find(|row| row.check == check)
+}
 
 /// Is the check built?
 pub fn is_built(check: Check) -> bool {
-    CATALOGUE.iter().any(|row| row.check == check)
+    row_of(check).is_some()
 }
 
 #[cfg(test)]
@@ -249,5 +181,13 @@ mod tests {
     #[test]
     fn rows_stand_in_precedence() {
         assert!(CATALOGUE.windows(2).all(|pair| pair[0].check < pair[1].check));
+    }
+
+    #[test]
+    fn checks_that_count_over_time_have_a_window() {
+        for row in CATALOGUE {
+            let has = row.parameters.iter().any(|p| matches!(p, Parameter::Window));
+            assert_eq!(has, defaults::has_window(row.check), "{}", row.check.name());
+        }
     }
 }

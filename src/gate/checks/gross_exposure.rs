@@ -1,9 +1,30 @@
 //! `gross_exposure`: the worst case over any subset of open orders being filled, summed over
 //! accounts without netting; or what is executed; or what was traded today plus what is open.
 
+use crate::abi::codes::Check;
 use crate::fixed::Wide;
+use crate::gate::checks::catalogue::MARKET_ACCESS;
+use crate::gate::checks::catalogue::{CatalogueRow, Parameter};
 use crate::gate::checks::place::Place;
+use crate::gate::outcome::MeasureUnit;
 use crate::state::limit::Variant;
+
+/// Its row of the catalogue.
+pub const ROW: CatalogueRow = CatalogueRow {
+    check: Check::GrossExposure,
+    family: 5,
+    semantics: "Σ of the accounts' worst cases, or executed, or traded today plus open > limit",
+    unit: MeasureUnit::Money,
+    parameters: &[Parameter::Soft, Parameter::Reset, Parameter::Variant("variant", VARIANTS)],
+    source: MARKET_ACCESS,
+};
+
+/// Measures that a limit can choose.
+const VARIANTS: &[(Variant, &str)] = &[
+    (Variant::Default, "position_and_open"),
+    (Variant::Executed, "executed"),
+    (Variant::DailyTraded, "daily_traded"),
+];
 
 /// The measure of a variant, base currency.
 pub fn measure(variant: Variant, at: &Place) -> Wide {

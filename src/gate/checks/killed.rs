@@ -2,10 +2,22 @@
 
 use crate::abi::codes::Check;
 use crate::abi::verdict::NO_NODE;
+use crate::gate::checks::catalogue::CatalogueRow;
 use crate::gate::outcome::Breach;
+use crate::gate::outcome::MeasureUnit;
 use crate::gate::request::Order;
 use crate::state::State;
 use crate::state::tree::kill_bit;
+
+/// Its row of the catalogue.
+pub const ROW: CatalogueRow = CatalogueRow {
+    check: Check::Killed,
+    family: 2,
+    semantics: "a kill switch is set for something that the order belongs to",
+    unit: MeasureUnit::None,
+    parameters: &[],
+    source: "RTS 6 Art. 12",
+};
 
 /// A breach, if something that the order belongs to is killed.
 pub fn check(state: &State, order: &Order, lane: u32) -> Option<Breach> {

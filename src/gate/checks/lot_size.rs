@@ -3,9 +3,20 @@
 use crate::abi::codes::Check;
 use crate::abi::verdict::NO_NODE;
 use crate::fixed::Wide;
+use crate::gate::checks::catalogue::CatalogueRow;
 use crate::gate::outcome::{Breach, MeasureUnit};
 use crate::gate::request::Order;
 use crate::state::instruments::Instrument;
+
+/// Its row of the catalogue.
+pub const ROW: CatalogueRow = CatalogueRow {
+    check: Check::LotSize,
+    family: 3,
+    semantics: "total quantity is not a multiple of the lot",
+    unit: MeasureUnit::Qty,
+    parameters: &[],
+    source: "",
+};
 
 /// A breach, if the quantity is off the lot.
 pub fn check(order: &Order, instrument: &Instrument) -> Option<Breach> {

@@ -1,7 +1,21 @@
 //! `max_long`: position plus open buys in one instrument, p + B.
 
+use crate::abi::codes::Check;
 use crate::fixed::Wide;
+use crate::gate::checks::catalogue::MARKET_ACCESS;
+use crate::gate::checks::catalogue::{CatalogueRow, Parameter};
 use crate::gate::checks::place::Place;
+use crate::gate::outcome::MeasureUnit;
+
+/// Its row of the catalogue.
+pub const ROW: CatalogueRow = CatalogueRow {
+    check: Check::MaxLong,
+    family: 5,
+    semantics: "position + open buys > limit",
+    unit: MeasureUnit::Qty,
+    parameters: &[Parameter::Soft],
+    source: MARKET_ACCESS,
+};
 
 /// The measure, quantity.
 pub fn measure(at: &Place) -> Wide {

@@ -25,10 +25,11 @@ pub mod restricted;
 pub mod sector_concentration;
 pub mod short_exposure;
 pub mod stale_mark;
+pub mod structural;
 pub mod tick_size;
 pub mod wash_trade;
 
-pub use catalogue::{CATALOGUE, CatalogueRow};
+pub use catalogue::{CATALOGUE, CatalogueRow, Parameter};
 
 use crate::abi::codes::Check;
 use crate::fixed::Wide;
@@ -52,6 +53,10 @@ pub struct Context<'a> {
     pub plan: &'a Plan,
     /// Its instrument.
     pub instrument: &'a Instrument,
+    /// Lane that it came through.
+    pub lane: u32,
+    /// Recorded time, ns of the host's clock.
+    pub now_ns: u64,
 }
 
 impl<'a> Context<'a> {

@@ -2,12 +2,26 @@
 //! selling below) and on the passive side, against the larger or smaller of percent of the mark's
 //! magnitude, ticks, and an absolute distance. Within ten ticks of zero, percent does not apply.
 
+use crate::abi::codes::Check;
 use crate::abi::order::side;
 use crate::fixed::Price;
+use crate::gate::checks::catalogue::MARKET_ACCESS_AND_RTS6;
+use crate::gate::checks::catalogue::{CatalogueRow, Parameter};
+use crate::gate::outcome::MeasureUnit;
 use crate::gate::request::Order;
 use crate::state::State;
 use crate::state::instruments::Instrument;
 use crate::state::limit::{Band, Bound, Collar};
+
+/// Its row of the catalogue.
+pub const ROW: CatalogueRow = CatalogueRow {
+    check: Check::PriceCollar,
+    family: 3,
+    semantics: "the price is further from the mark than percent, ticks or a distance",
+    unit: MeasureUnit::Price,
+    parameters: &[Parameter::Bands, Parameter::Sessions],
+    source: MARKET_ACCESS_AND_RTS6,
+};
 
 /// Ticks from zero within which percent bands do not apply.
 const NEAR_ZERO_TICKS: i128 = 10;

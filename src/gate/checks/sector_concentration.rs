@@ -1,10 +1,29 @@
 //! `sector_concentration`: worst-case exposure of the instrument's sector as a share of equity,
 //! live equity, or the gross book after the order. Cross-multiplied, never divided.
 
+use crate::abi::codes::Check;
 use crate::fixed::Wide;
+use crate::gate::checks::catalogue::{CatalogueRow, Parameter};
 use crate::gate::checks::place::Place;
+use crate::gate::outcome::MeasureUnit;
+use crate::state::defaults::Number;
 use crate::state::limit::{Bound, Denominator};
 use crate::state::limits::LimitDetail;
+
+/// Its row of the catalogue.
+pub const ROW: CatalogueRow = CatalogueRow {
+    check: Check::SectorConcentration,
+    family: 5,
+    semantics: "the sector's share of equity, live equity or gross book > limit",
+    unit: MeasureUnit::BasisPoints,
+    parameters: &[
+        Parameter::Soft,
+        Parameter::Bucket,
+        Parameter::Denominator,
+        Parameter::Floor(Number::Money),
+    ],
+    source: "RTS 6 Art. 15",
+};
 
 /// Basis points of one.
 const ONE_BPS: u64 = 10_000;

@@ -3,8 +3,19 @@
 
 use crate::abi::codes::Check;
 use crate::fixed::Wide;
+use crate::gate::checks::catalogue::CatalogueRow;
 use crate::gate::outcome::{Breach, MeasureUnit};
 use crate::gate::plan::Plan;
+
+/// Its row of the catalogue.
+pub const ROW: CatalogueRow = CatalogueRow {
+    check: Check::StaleMark,
+    family: 2,
+    semantics: "a check needs the mark, and it is missing, old, crossed, wide or without a rate",
+    unit: MeasureUnit::Time,
+    parameters: &[],
+    source: "",
+};
 
 /// Does a check need the mark?
 pub const fn is_needed_by(check: Check) -> bool {

@@ -5,9 +5,20 @@ use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
 use crate::abi::verdict::NO_NODE;
 use crate::fixed::Wide;
+use crate::gate::checks::catalogue::CatalogueRow;
 use crate::gate::outcome::{Breach, MeasureUnit};
 use crate::gate::request::Order;
 use crate::state::instruments::Instrument;
+
+/// Its row of the catalogue.
+pub const ROW: CatalogueRow = CatalogueRow {
+    check: Check::TickSize,
+    family: 3,
+    semantics: "the price is not a multiple of the tick",
+    unit: MeasureUnit::Price,
+    parameters: &[],
+    source: "17 CFR 242.612, RTS 11",
+};
 
 /// A breach, if the price is off tick.
 pub fn check(order: &Order, instrument: &Instrument) -> Option<Breach> {

@@ -6,10 +6,29 @@ use crate::abi::codes::Check;
 use crate::abi::order::side;
 use crate::abi::verdict::NO_NODE;
 use crate::fixed::Wide;
+use crate::gate::checks::catalogue::{CatalogueRow, Parameter};
 use crate::gate::outcome::{Breach, MeasureUnit};
 use crate::gate::request::Order;
 use crate::state::State;
+use crate::state::limit::Variant;
 use crate::state::own_book::BookSide;
+
+/// Its row of the catalogue.
+pub const ROW: CatalogueRow = CatalogueRow {
+    check: Check::WashTrade,
+    family: 6,
+    semantics: "the order would match an own resting order of the same owner",
+    unit: MeasureUnit::Price,
+    parameters: &[Parameter::Variant("mode", MODES)],
+    source: "FINRA 5210.02, CME rule 534",
+};
+
+/// What a hit does.
+const MODES: &[(Variant, &str)] = &[
+    (Variant::Default, "reject"),
+    (Variant::CancelResting, "cancel_resting"),
+    (Variant::StampSelfMatch, "stamp"),
+];
 
 /// A breach, if it crosses.
 pub fn check(state: &State, order: &Order) -> Option<Breach> {

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use riskgate::gate::checks::{CATALOGUE, CatalogueRow};
 use riskgate::gate::outcome::MeasureUnit;
-use riskgate::state::defaults;
 use riskgate::state::limit::Action;
 use serde_json::json;
 
@@ -55,8 +54,9 @@ pub fn main(args: &Args) -> ExitCode {
 fn print(row: &CatalogueRow) {
     println!("  {:>2}  {:<22}{}", row.check.number(), row.check.name(), row.semantics);
     let mut notes = vec![format!("default {}", action(row))];
-    if !row.scopes.is_empty() {
-        notes.push(format!("scope {}", row.scopes));
+    let scopes = row.scopes().text();
+    if !scopes.is_empty() {
+        notes.push(format!("scope {scopes}"));
     }
     if row.unit != MeasureUnit::None {
         notes.push(format!("in {}", unit(row.unit)));
@@ -75,7 +75,8 @@ fn to_json(row: &CatalogueRow) -> serde_json::Value {
         "family": row.family,
         "semantics": row.semantics,
         "unit": unit(row.unit),
-        "scopes": row.scopes,
+        "scopes": row.scopes().text(),
+        "parameters": row.parameters.iter().map(|p| p.text()).collect::<Vec<_>>(),
         "default_action": action(row),
         "source": row.source,
     })
@@ -83,7 +84,7 @@ fn to_json(row: &CatalogueRow) -> serde_json::Value {
 
 /// The catalogue's default action; family 1 always rejects.
 fn action(row: &CatalogueRow) -> &'static str {
-    let default = defaults::of(row.check).0;
+    let default = row.default_action();
     Action::NAMES.iter().find(|(a, _)| *a == default).map_or("block", |(_, name)| name)
 }
 

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use riskgate::abi::codes::Check;
-use riskgate::fixed::{MONEY_PLACES, QTY_PLACES, decimal};
-use riskgate::state::defaults::of as defaults_of;
+use riskgate::fixed::decimal;
+use riskgate::state::defaults::{self, Number};
 use riskgate::state::limit::{Action, Bound, Limit, Phase, Variant};
 use riskgate::state::setup::Setup;
 use serde_json::json;
 
 use crate::config::example;
-use crate::config::limits::{VARIANTS, has_number};
+use crate::config::limits::{has_number, variant_name};
 use crate::config::lint::lint;
 use crate::config::load::{Config, load};
 use crate::config::options::{Profile, Wait};
@@ -96,7 +96,7 @@ fn summary(config: &Config) -> serde_json::Value {
         "base": setup.base(),
         "currencies": setup.currencies.len(),
         "instruments": setup.instruments.len(),
-        "sectors": setup.sectors.len(),
+        "sectors": setup.groups[0].len(),
         "accounts": setup.accounts.len(),
         "limits": setup.limits.len(),
         "lanes": setup.lanes.iter().map(|l| l.name.as_str()).collect::<Vec<_>>(),
@@ -110,7 +110,7 @@ fn print_config(config: &Config) {
     let setup = &config.setup;
     let currencies: Vec<&str> = setup.currencies.iter().map(|c| c.name.as_str()).collect();
     println!("currencies   {} (base {})", currencies.join(", "), setup.base());
-    println!("instruments  {} in {} sectors", setup.instruments.len(), setup.sectors.len());
+    println!("instruments  {} in {} sectors", setup.instruments.len(), setup.groups[0].len());
     let required: Vec<&str> = setup.required.iter().map(Check::name).collect();
     println!(
         "required     {}",
@@ -162,10 +162,10 @@ pub fn limit_text(setup: &Setup, limit: &Limit) -> String {
         text += &format!(" {number}");
     }
     if limit.variant != Variant::Default {
-        let name = VARIANTS.iter().find(|(v, _)| *v == limit.variant).map_or("", |(_, n)| n);
+        let name = variant_name(limit.check, limit.variant).unwrap_or_default();
         text += &format!(", {name}");
     }
-    let (action, soft) = defaults_of(limit.check);
+    let (action, soft) = defaults::of(limit.check);
     if limit.action != action {
         let name = Action::NAMES.iter().find(|(a, _)| *a == limit.action).map_or("", |(_, n)| n);
         text += &format!(", {name}");
@@ -215,11 +215,12 @@ pub fn bound_text(limit: &Limit) -> Option<String> {
         Bound::Unlimited => return None,
         Bound::Value(number) => number,
     };
-    let places = match limit.check {
-        Check::MaxOpenOrders | Check::SectorConcentration => 0,
-        Check::MaxOrderQty | Check::MinOrderQty | Check::MaxLong | Check::MaxShort => QTY_PLACES,
-        _ => MONEY_PLACES,
+    let kind = defaults::number_of(limit.check, limit.variant);
+    let unit = match kind {
+        Number::BasisPoints => " bps",
+        Number::Percent => "%",
+        _ => "",
     };
-    let unit = if limit.check == Check::SectorConcentration { " bps" } else { "" };
-    Some(decimal::group_thousands(&decimal::format_i128(number, places)) + unit)
+    let digits = decimal::format_i128(number, kind.places());
+    Some(decimal::group_thousands(&digits) + unit)
 }

@@ -4,7 +4,7 @@ use crate::config::instruments::INSTRUMENT_KEYS;
 use crate::tree::{Entry, Kind, Problems, Table, Value, nearest, unknown_key};
 
 /// Columns that say true or false.
-const FLAGS: [&str; 2] = ["inverse", "negative_price"];
+const FLAGS: [&str; 3] = ["inverse", "negative_price", "spot_month"];
 
 /// Rows as tables of instruments. `tick_tables` are the named tables of the configuration.
 pub fn parse(text: &str, tick_tables: Option<&Table>, problems: &mut Problems) -> Vec<Value> {

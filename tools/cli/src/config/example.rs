@@ -29,7 +29,7 @@ mod tests {
         let setup = &config.setup;
         assert_eq!(setup.base(), "USD");
         assert_eq!(setup.instruments.len(), 500);
-        assert_eq!(setup.sectors.len(), 11);
+        assert_eq!(setup.groups[0].len(), 11);
         assert!(setup.instrument_id("AAPL").is_some());
         assert_eq!(setup.accounts.iter().filter(|a| a.parent.is_none()).count(), 1);
         for check in

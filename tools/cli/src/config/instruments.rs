@@ -1,6 +1,7 @@
 //! Currencies and instruments.
 
 use riskgate::fixed::{PRICE_PLACES, QTY_PLACES, RATE_PLACES};
+use riskgate::state::dimension::Dimension;
 use riskgate::state::setup::{Currency, Instrument, RATE_ONE, Setup};
 
 use crate::tree::{Kind, Problems, Table, Value};
@@ -36,6 +37,53 @@ pub const INSTRUMENT_KEYS: &[&str] = &[
     "last_max_age",
     "close_max_age",
     "mark_max_spread_bps",
+    "issuer",
+    "country",
+    "underlying",
+    "curve",
+    "product",
+    "market",
+    "band_low",
+    "band_high",
+    "adv",
+    "sane_qty",
+    "shares_outstanding",
+    "margin",
+    "margin_long",
+    "margin_short",
+    "delta",
+    "delta_floor",
+    "underlying_value",
+    "gamma",
+    "vega",
+    "dv01",
+    "cs01",
+    "futures_equivalent",
+    "month",
+    "spot_month",
+    "base_currency",
+];
+
+/// Decimals of an instrument: key, places, whether it may be negative, and where it goes.
+type Decimal = (&'static str, u32, bool, fn(&mut Instrument) -> &mut i64);
+const DECIMALS: [Decimal; 17] = [
+    ("band_low", PRICE_PLACES, true, |i| &mut i.band_low),
+    ("band_high", PRICE_PLACES, true, |i| &mut i.band_high),
+    ("lot", QTY_PLACES, true, |i| &mut i.lot),
+    ("multiplier", QTY_PLACES, true, |i| &mut i.multiplier),
+    ("adv", QTY_PLACES, false, |i| &mut i.adv),
+    ("sane_qty", QTY_PLACES, false, |i| &mut i.sane_qty),
+    ("shares_outstanding", QTY_PLACES, false, |i| &mut i.shares_outstanding),
+    ("margin_long", QTY_PLACES, false, |i| &mut i.margin_long),
+    ("margin_short", QTY_PLACES, false, |i| &mut i.margin_short),
+    ("delta", QTY_PLACES, true, |i| &mut i.delta),
+    ("delta_floor", QTY_PLACES, false, |i| &mut i.delta_floor),
+    ("underlying_value", QTY_PLACES, false, |i| &mut i.underlying_value),
+    ("gamma", QTY_PLACES, true, |i| &mut i.gamma),
+    ("vega", QTY_PLACES, true, |i| &mut i.vega),
+    ("dv01", QTY_PLACES, true, |i| &mut i.dv01),
+    ("cs01", QTY_PLACES, true, |i| &mut i.cs01),
+    ("futures_equivalent", QTY_PLACES, false, |i| &mut i.futures_equivalent),
 ];
 
 /// The base currency, which stands first, and the rates of the others.
@@ -109,16 +157,24 @@ fn read_instrument(setup: &mut Setup, row: &Table, problems: &mut Problems) -> O
         (instrument.currency, instrument.minor_unit) = currency_of(setup, name);
     }
     instrument.ticks = read_ticks(row, problems);
-    if let Some(lot) = row.get("lot").and_then(|v| v.scaled64("lot", QTY_PLACES, problems)) {
-        instrument.lot = lot;
+    read_decimals(row, &mut instrument, problems);
+    for (dimension, key) in &Dimension::NAMES[..Dimension::NAMED] {
+        if let Some(name) = row.text(key, problems) {
+            let at = *dimension as usize;
+            instrument.groups[at] = Some(intern(&mut setup.groups[at], name));
+        }
     }
-    let multiplier = row.get("multiplier");
-    if let Some(m) = multiplier.and_then(|v| v.scaled64("multiplier", QTY_PLACES, problems)) {
-        instrument.multiplier = m;
+    if let Some(name) = row.text("base_currency", problems) {
+        instrument.base_currency = Some(currency_of(setup, name).0);
     }
-    if let Some(name) = row.text("sector", problems) {
-        instrument.sector = Some(intern(&mut setup.sectors, name));
+    if let Some(market) = row.get("market") {
+        instrument.market = market.whole("market", 0, 63, problems).map(|m| m as u16);
     }
+    if let Some(month) = row.get("month") {
+        let month = month.whole("month", 190_001, 299_912, problems);
+        instrument.month = month.unwrap_or(0) as u32;
+    }
+    instrument.spot_month = row.flag("spot_month", problems);
     if let Some(class) = row.get("class") {
         instrument.class = match class.kind {
             Kind::Integer(_) => class.whole("class", 0, 31, problems).unwrap_or(0) as u8,
@@ -144,6 +200,23 @@ fn read_instrument(setup: &mut Setup, row: &Table, problems: &mut Problems) -> O
         problems.add(row.line, format!("instrument {symbol}: {text}"));
     }
     Some(instrument)
+}
+
+fn read_decimals(row: &Table, instrument: &mut Instrument, problems: &mut Problems) {
+    if let Some(v) = row.get("margin").and_then(|v| v.scaled64("margin", QTY_PLACES, problems)) {
+        (instrument.margin_long, instrument.margin_short) = (v, v);
+    }
+    for (key, places, signed, place) in DECIMALS {
+        let Some(value) = row.get(key) else { continue };
+        match value.scaled64(key, places, problems) {
+            Some(number) if number < 0 && !signed => {
+                let text = format!("{key} is {}, it must not be negative", value.describe());
+                problems.add(value.line, text);
+            }
+            Some(number) => *place(instrument) = number,
+            None => {}
+        }
+    }
 }
 
 /// Index of the currency of a name, and whether the name means hundredths of it.

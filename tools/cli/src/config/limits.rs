@@ -1,11 +1,16 @@
 //! Rows of limits: where, and checks by their names, each a number as text or an object.
 
 use riskgate::abi::codes::{Check, CheckMask};
-use riskgate::fixed::{MONEY_PLACES, PRICE_PLACES, QTY_PLACES};
-use riskgate::gate::checks::CATALOGUE;
+use riskgate::fixed::PRICE_PLACES;
+use riskgate::gate::checks::catalogue::row_of;
+use riskgate::gate::checks::{CATALOGUE, Parameter};
+use riskgate::state::defaults::{self, Number};
+use riskgate::state::dimension::Dimension;
 use riskgate::state::limit::{
-    Action, Band, Bound, Collar, Denominator, Latch, Limit, Phase, SOFT_THRESHOLDS_MAX, Variant,
+    Action, Band, Bound, Collar, Denominator, Latch, Limit, Phase, Reset, SOFT_THRESHOLDS_MAX,
+    Variant,
 };
+use riskgate::state::session::Session;
 use riskgate::state::setup::Setup;
 
 use crate::tree::{Kind, Problems, Table, Value, nearest, unknown_key};
@@ -16,25 +21,6 @@ pub fn settable() -> impl Iterator<Item = Check> {
 }
 
 const LATCHES: [(Latch, &str); 2] = [(Latch::All, "all"), (Latch::CloseOnly, "close_only")];
-const GROSS_VARIANTS: [(Variant, &str); 3] = [
-    (Variant::Default, "position_and_open"),
-    (Variant::Executed, "executed"),
-    (Variant::DailyTraded, "daily_traded"),
-];
-const WASH_MODES: [(Variant, &str); 3] = [
-    (Variant::Default, "reject"),
-    (Variant::CancelResting, "cancel_resting"),
-    (Variant::StampSelfMatch, "stamp"),
-];
-/// Variants that are not a check's default.
-pub const VARIANTS: [(Variant, &str); 6] = [
-    GROSS_VARIANTS[1],
-    GROSS_VARIANTS[2],
-    WASH_MODES[1],
-    WASH_MODES[2],
-    VALUE_SIDES[0],
-    VALUE_SIDES[1],
-];
 /// `max_order_value` may have a limit for each side.
 const VALUE_SIDES: [(Variant, &str); 2] = [(Variant::Buy, "buy"), (Variant::Sell, "sell")];
 const DENOMINATORS: [(Denominator, &str); 4] = [
@@ -43,33 +29,51 @@ const DENOMINATORS: [(Denominator, &str); 4] = [
     (Denominator::LiveEquity, "live"),
     (Denominator::Gross, "gross"),
 ];
+const BUCKETS: [(Dimension, &str); 5] = [
+    (Dimension::Sector, "sector"),
+    (Dimension::Issuer, "issuer"),
+    (Dimension::Instrument, "instrument"),
+    (Dimension::Country, "country"),
+    (Dimension::Currency, "currency"),
+];
 const USES: [(bool, &str); 2] = [(false, "larger"), (true, "smaller")];
+const WINDOW_KINDS: [(bool, &str); 2] = [(false, "sliding"), (true, "tumbling")];
+/// Keys of a row that say where its limits hold and whose they are.
+const PLACE_KEYS: [&str; 4] = ["node", "instrument", "lane", "owner"];
+/// Name of the owner of limits that name none.
+const OWN: &str = "firm";
+/// Keys that a limit of every check may have.
+const COMMON_KEYS: [&str; 4] = ["action", "phase", "latch", "limit"];
 
-/// What the number of a check is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Number {
-    None,
-    Qty,
-    Money,
-    Count,
-    BasisPoints,
-    Collar,
+/// Variants of a check that are not its default, by their names.
+pub fn variant_name(check: Check, variant: Variant) -> Option<&'static str> {
+    let named = |list: &'static [(Variant, &str)]| list.iter().find(|(v, _)| *v == variant);
+    if variant == Variant::Default {
+        return None;
+    }
+    let parameters = row_of(check)?.parameters;
+    let found = parameters.iter().find_map(|p| match p {
+        Parameter::Variant(_, names) => named(names),
+        Parameter::Sides => named(&VALUE_SIDES),
+        _ => None,
+    });
+    found.map(|(_, name)| *name)
 }
 
-fn number_of(check: Check) -> Number {
-    match check {
-        Check::MaxOrderQty | Check::MinOrderQty | Check::MaxLong | Check::MaxShort => Number::Qty,
-        Check::MaxOrderValue
-        | Check::GrossExposure
-        | Check::NetExposure
-        | Check::LongExposure
-        | Check::ShortExposure
-        | Check::OpenOrderValue => Number::Money,
-        Check::MaxOpenOrders => Number::Count,
-        Check::SectorConcentration => Number::BasisPoints,
-        Check::PriceCollar => Number::Collar,
-        _ => Number::None,
+/// Whose limits there are: the firm itself, and those that are named beside it.
+pub fn read_owners(value: Option<&Value>, problems: &mut Problems) -> Vec<String> {
+    let mut owners = vec![OWN.to_string()];
+    let named = value.and_then(|v| v.list("limit_owners", problems)).unwrap_or_default();
+    for value in named {
+        match value.text("a limit owner", problems) {
+            Some(name) if owners.iter().any(|o| o == name) => {
+                problems.add(value.line, format!("the limit owner {name} stands twice"));
+            }
+            Some(name) => owners.push(name.to_string()),
+            None => {}
+        }
     }
+    owners
 }
 
 /// A list of check names.
@@ -116,14 +120,20 @@ pub fn read_row(setup: &Setup, row: &Value, problems: &mut Problems) -> Vec<Limi
     let find = |key: &str| entries.iter().find(|e| e.key == key).map(|e| &e.value);
     let node = find("node").map(|v| names.node(v, problems));
     let instrument = find("instrument").map(|v| names.instrument(v, problems));
-    if node.is_none() && instrument.is_none() {
-        problems.add(row.line, "a limit needs a node, an instrument, or both");
+    let lane = find("lane").map(|v| names.lane(v, problems));
+    let owner = match find("owner") {
+        None => Some(0),
+        Some(v) => names.limit_owner(v, problems),
+    };
+    if node.is_none() && instrument.is_none() && lane.is_none() {
+        problems.add(row.line, "a limit needs a node, an instrument, both, or a lane");
         return Vec::new();
     }
+    let placed = ![node, instrument, lane].contains(&Some(None)) && owner.is_some();
     let mut limits = Vec::new();
-    for entry in entries.iter().filter(|e| e.key != "node" && e.key != "instrument") {
+    for entry in entries.iter().filter(|e| !PLACE_KEYS.contains(&e.key.as_str())) {
         let Some(check) = Check::from_name(&entry.key) else {
-            let mut known = vec!["node", "instrument"];
+            let mut known = PLACE_KEYS.to_vec();
             known.extend(settable().map(Check::name));
             problems.add(entry.value.line, unknown_key("a limit", &entry.key, &known));
             continue;
@@ -143,13 +153,17 @@ pub fn read_row(setup: &Setup, row: &Value, problems: &mut Problems) -> Vec<Limi
         };
         let several = several.iter().flat_map(|value| by_side(check, value));
         for (variant, value) in several {
-            let limit = read_limit(check, node.flatten(), instrument.flatten(), value, problems);
-            let Some(mut limit) = limit else { continue };
+            let blank = Limit {
+                lane: lane.flatten(),
+                owner: owner.unwrap_or(0),
+                ..Limit::new(check, node.flatten(), instrument.flatten(), Bound::Unlimited)
+            };
+            let Some(mut limit) = read_limit(setup, blank, value, problems) else { continue };
             if let Some(variant) = variant {
                 limit.variant = variant;
             }
             // Without its place nothing more can be said about it.
-            if node != Some(None) && instrument != Some(None) {
+            if placed {
                 for text in setup.limit_problems(&limit) {
                     problems.add(value.line, format!("{}: {text}", check.name()));
                 }
@@ -165,7 +179,9 @@ fn by_side(check: Check, value: &Value) -> Vec<(Option<Variant>, &Value)> {
     let Kind::Table(entries) = &value.kind else { return vec![(None, value)] };
     let side = |key: &str| VALUE_SIDES.iter().find(|(_, name)| *name == key).map(|(v, _)| *v);
     let sides: Vec<_> = entries.iter().map(|e| (side(&e.key), &e.value)).collect();
-    let apart = check == Check::MaxOrderValue && !sides.is_empty();
+    let has_sides = row_of(check)
+        .is_some_and(|row| row.parameters.iter().any(|p| matches!(p, Parameter::Sides)));
+    let apart = has_sides && !sides.is_empty();
     if apart && sides.iter().all(|(variant, _)| variant.is_some()) {
         sides
     } else {
@@ -173,30 +189,29 @@ fn by_side(check: Check, value: &Value) -> Vec<(Option<Variant>, &Value)> {
     }
 }
 
+/// Completes a limit that has its place and nothing else.
 fn read_limit(
-    check: Check,
-    node: Option<u32>,
-    instrument: Option<u32>,
+    setup: &Setup,
+    mut limit: Limit,
     value: &Value,
     problems: &mut Problems,
 ) -> Option<Limit> {
-    let number = number_of(check);
-    let mut limit = Limit::new(check, node, instrument, Bound::Unlimited);
+    let check = limit.check;
+    let number = defaults::number(check);
     let Kind::Table(_) = value.kind else {
-        limit.bound = read_bound(check, value, problems)?;
+        limit.bound = read_bound(check, number, value, problems)?;
         return Some(limit);
     };
-    let mut known = vec!["action", "phase", "latch"];
-    known.extend(match (check, number) {
-        (Check::GrossExposure, _) => &["limit", "soft", "variant"][..],
-        (Check::WashTrade, _) => &["mode"],
-        (_, Number::None) => &[],
-        (_, Number::Collar) => {
-            &["limit", "percent", "ticks", "absolute", "aggressive", "passive", "use"]
-        }
-        (_, Number::BasisPoints) => &["limit", "limit_bps", "soft", "denominator", "floor"],
-        _ => &["limit", "soft"],
-    });
+    let parameters = row_of(check).map_or(&[][..], |row| row.parameters);
+    let mut known = COMMON_KEYS.to_vec();
+    if number == Number::None {
+        known.pop();
+    }
+    if number == Number::BasisPoints {
+        known.push("limit_bps");
+    }
+    let side_keys = |p: &&Parameter| !matches!(p, Parameter::Sides);
+    known.extend(parameters.iter().filter(side_keys).flat_map(|p| p.keys()));
     let table = value.table(check.name(), &known, problems)?;
     let name = |key: &str| format!("{} of {}", key, check.name());
     if let Some(v) = table.get("action") {
@@ -208,24 +223,13 @@ fn read_limit(
     if let Some(v) = table.get("latch") {
         limit.latch = v.name_of(&name("latch"), &LATCHES, problems)?;
     }
-    if let Some(v) = table.get("soft") {
-        limit.soft_percent = read_soft(v, &name("soft"), problems)?;
+    for parameter in parameters {
+        read_parameter(setup, parameter, &mut limit, &table, problems)?;
     }
-    if let Some(v) = table.get("variant") {
-        limit.variant = v.name_of(&name("variant"), &GROSS_VARIANTS, problems)?;
-    }
-    if let Some(v) = table.get("mode") {
-        limit.variant = v.name_of(&name("mode"), &WASH_MODES, problems)?;
-    }
-    if let Some(v) = table.get("denominator") {
-        limit.denominator = v.name_of(&name("denominator"), &DENOMINATORS, problems)?;
-    }
-    if let Some(v) = table.get("floor") {
-        limit.floor = not_negative(v, &name("floor"), MONEY_PLACES, problems)?;
-    }
+    let number = defaults::number_of(check, limit.variant);
     limit.bound = match number {
         Number::None => Bound::Unlimited,
-        Number::Collar => read_collar(&table, problems)?,
+        Number::Collar => read_collar(check, &table, problems)?,
         _ => {
             let value = table.get("limit").or_else(|| table.get("limit_bps"));
             let Some(value) = value else {
@@ -233,15 +237,103 @@ fn read_limit(
                 problems.add(table.line, format!("{} needs the key \"{key}\"", check.name()));
                 return None;
             };
-            read_bound(check, value, problems)?
+            read_bound(check, number, value, problems)?
         }
     };
     Some(limit)
 }
 
+/// Reads what a parameter of the catalogue adds to a limit; what is absent stays.
+fn read_parameter(
+    setup: &Setup,
+    parameter: &Parameter,
+    limit: &mut Limit,
+    table: &Table,
+    problems: &mut Problems,
+) -> Option<()> {
+    let check = limit.check;
+    let name = |key: &str| format!("{} of {}", key, check.name());
+    let get = |key: &str| table.get(key).map(|v| (v, name(key)));
+    match parameter {
+        Parameter::Soft => {
+            if let Some((v, name)) = get("soft") {
+                limit.soft_percent = read_soft(v, &name, problems)?;
+            }
+        }
+        Parameter::Window => {
+            if let Some((v, name)) = get("window") {
+                limit.window.length_ns = v.duration_ns(&name, problems)?;
+            }
+            if let Some((v, name)) = get("kind") {
+                limit.window.tumbling = v.name_of(&name, &WINDOW_KINDS, problems)?;
+            }
+        }
+        Parameter::MinCount => {
+            if let Some((v, name)) = get("min_count") {
+                limit.min_count = v.whole(&name, 0, u32::MAX.into(), problems)? as u32;
+            }
+        }
+        Parameter::Floor(of) => {
+            if let Some((v, name)) = get("floor") {
+                limit.floor = not_negative(v, &name, of.places(), problems)?;
+            }
+        }
+        Parameter::Denominator => {
+            if let Some((v, name)) = get("denominator") {
+                limit.denominator = v.name_of(&name, &DENOMINATORS, problems)?;
+            }
+        }
+        Parameter::Bucket => {
+            if let Some((v, name)) = get("bucket") {
+                limit.bucket = v.name_of(&name, &BUCKETS, problems)?;
+            }
+        }
+        Parameter::Currency => {
+            if let Some((v, _)) = get("currency") {
+                limit.currency = Some(Names { setup }.currency(v, problems)?);
+            }
+        }
+        Parameter::Reset => {
+            if let Some((v, name)) = get("reset") {
+                limit.reset = v.name_of(&name, &Reset::NAMES, problems)?;
+            }
+        }
+        Parameter::Sessions => {
+            if let Some((v, name)) = get("sessions") {
+                limit.sessions = read_sessions(v, &name, problems)?;
+            }
+        }
+        Parameter::Variant(key, names) => {
+            if let Some((v, name)) = get(key) {
+                limit.variant = v.name_of(&name, names, problems)?;
+            }
+        }
+        // Read by themselves.
+        Parameter::Bands | Parameter::Sides => {}
+    }
+    Some(())
+}
+
+/// A phase of the day, or a list of them.
+fn read_sessions(value: &Value, what: &str, problems: &mut Problems) -> Option<u8> {
+    let several = match &value.kind {
+        Kind::List(list) => list.as_slice(),
+        _ => std::slice::from_ref(value),
+    };
+    let mut bits = 0;
+    for value in several {
+        bits |= value.name_of(what, &Session::NAMES, problems)?.bit();
+    }
+    Some(bits)
+}
+
 /// A number as text, or `unlimited`.
-fn read_bound(check: Check, value: &Value, problems: &mut Problems) -> Option<Bound> {
-    let number = number_of(check);
+fn read_bound(
+    check: Check,
+    number: Number,
+    value: &Value,
+    problems: &mut Problems,
+) -> Option<Bound> {
     let name = check.name();
     if let Kind::Text(text) = &value.kind
         && text == "unlimited"
@@ -249,30 +341,19 @@ fn read_bound(check: Check, value: &Value, problems: &mut Problems) -> Option<Bo
     {
         return Some(Bound::Unlimited);
     }
-    let places = match number {
-        Number::Qty => QTY_PLACES,
-        Number::Money => MONEY_PLACES,
-        Number::Count | Number::BasisPoints => 0,
-        Number::Collar => {
-            let percent = not_negative(value, name, PERCENT_PLACES, problems)?;
-            let percent_micro = Some(in_range(percent, value, name, problems)?);
-            let band = Band { percent_micro, ..Band::default() };
-            return Some(Bound::Collar(Collar {
-                aggressive: band,
-                passive: band,
-                use_smaller: false,
-            }));
-        }
-        Number::None => {
-            let keys =
-                if check == Check::WashTrade { "mode, action, phase" } else { "action, phase" };
-            let text = format!("{name} has no number; write an object with {keys}");
-            problems.add(value.line, text);
-            return None;
-        }
-    };
-    let bound = not_negative(value, name, places, problems)?;
-    if number == Number::Qty {
+    if number == Number::Collar {
+        let percent = not_negative(value, name, PERCENT_PLACES, problems)?;
+        let percent_micro = Some(in_range(percent, value, name, problems)?);
+        let band = Band { percent_micro, ..Band::default() };
+        return Some(Bound::Collar(Collar { aggressive: band, passive: band, use_smaller: false }));
+    }
+    if number == Number::None {
+        let keys = if check == Check::WashTrade { "mode, action, phase" } else { "action, phase" };
+        problems.add(value.line, format!("{name} has no number; write an object with {keys}"));
+        return None;
+    }
+    let bound = not_negative(value, name, number.places(), problems)?;
+    if matches!(number, Number::Qty | Number::Percent | Number::Ratio) {
         in_range(bound, value, name, problems)?;
     }
     Some(Bound::Value(bound))
@@ -280,44 +361,44 @@ fn read_bound(check: Check, value: &Value, problems: &mut Problems) -> Option<Bo
 
 const PERCENT_PLACES: u32 = 6;
 
-fn read_collar(table: &Table, problems: &mut Problems) -> Option<Bound> {
+fn read_collar(check: Check, table: &Table, problems: &mut Problems) -> Option<Bound> {
+    let name = check.name();
     let mut collar = match table.get("limit") {
         None => Collar::default(),
-        Some(value) => match read_bound(Check::PriceCollar, value, problems)? {
+        Some(value) => match read_bound(check, Number::Collar, value, problems)? {
             Bound::Collar(collar) => collar,
             unlimited => return Some(unlimited),
         },
     };
-    let both = read_band_parts(table, "both sides of price_collar", problems)?;
+    let both = read_band_parts(table, &format!("both sides of {name}"), problems)?;
     if !both.is_unset() {
         (collar.aggressive, collar.passive) = (both, both);
     }
     if let Some(value) = table.get("aggressive") {
-        collar.aggressive = read_band(value, "aggressive", problems)?;
+        collar.aggressive = read_band(value, &format!("aggressive of {name}"), problems)?;
     }
     if let Some(value) = table.get("passive") {
-        collar.passive = read_band(value, "passive", problems)?;
+        collar.passive = read_band(value, &format!("passive of {name}"), problems)?;
     }
     if let Some(value) = table.get("use") {
-        collar.use_smaller = value.name_of("use of price_collar", &USES, problems)?;
+        collar.use_smaller = value.name_of(&format!("use of {name}"), &USES, problems)?;
     }
     if collar.aggressive.is_unset() && collar.passive.is_unset() {
-        let text = "price_collar needs a limit in percent, an aggressive or a passive side";
+        let text = format!("{name} needs a limit in percent, an aggressive or a passive side");
         problems.add(table.line, text);
         return None;
     }
     Some(Bound::Collar(collar))
 }
 
-fn read_band(value: &Value, side: &str, problems: &mut Problems) -> Option<Band> {
-    let name = format!("{side} of price_collar");
+fn read_band(value: &Value, name: &str, problems: &mut Problems) -> Option<Band> {
     if !matches!(value.kind, Kind::Table(_)) {
-        let percent = not_negative(value, &name, PERCENT_PLACES, problems)?;
-        let percent_micro = Some(in_range(percent, value, &name, problems)?);
+        let percent = not_negative(value, name, PERCENT_PLACES, problems)?;
+        let percent_micro = Some(in_range(percent, value, name, problems)?);
         return Some(Band { percent_micro, ..Band::default() });
     }
-    let table = value.table(&name, &["percent", "ticks", "absolute"], problems)?;
-    read_band_parts(&table, &name, problems)
+    let table = value.table(name, &["percent", "ticks", "absolute"], problems)?;
+    read_band_parts(&table, name, problems)
 }
 
 fn read_band_parts(table: &Table, name: &str, problems: &mut Problems) -> Option<Band> {
@@ -390,6 +471,36 @@ impl Names<'_> {
         found
     }
 
+    pub fn lane(&self, value: &Value, problems: &mut Problems) -> Option<u32> {
+        let name = value.text("lane", problems)?;
+        let found = self.setup.lane_id(name);
+        if found.is_none() {
+            let all: Vec<&str> = self.setup.lanes.iter().map(|l| l.name.as_str()).collect();
+            problems.add(value.line, missing("lane", name, &all));
+        }
+        found
+    }
+
+    pub fn currency(&self, value: &Value, problems: &mut Problems) -> Option<u32> {
+        let name = value.text("currency", problems)?;
+        let found = self.setup.currencies.iter().position(|c| c.name == name);
+        if found.is_none() {
+            let all: Vec<&str> = self.setup.currencies.iter().map(|c| c.name.as_str()).collect();
+            problems.add(value.line, missing("currency", name, &all));
+        }
+        found.map(|index| index as u32)
+    }
+
+    pub fn limit_owner(&self, value: &Value, problems: &mut Problems) -> Option<u16> {
+        let name = value.text("owner", problems)?;
+        let found = self.setup.limit_owners.iter().position(|o| o == name);
+        if found.is_none() {
+            let all: Vec<&str> = self.setup.limit_owners.iter().map(String::as_str).collect();
+            problems.add(value.line, missing("limit owner", name, &all));
+        }
+        found.map(|index| index as u16)
+    }
+
     pub fn instrument(&self, value: &Value, problems: &mut Problems) -> Option<u32> {
         let name = value.text("instrument", problems)?;
         let found = self.setup.instrument_id(name);
@@ -410,5 +521,5 @@ fn missing(what: &str, name: &str, all: &[&str]) -> String {
 
 /// Does a limit of this check have a number?
 pub fn has_number(check: Check) -> bool {
-    number_of(check) != Number::None
+    defaults::number(check) != Number::None
 }

@@ -20,6 +20,7 @@ const KEYS: &[&str] = &[
     "capacity",
     "account",
     "limit",
+    "limit_owners",
     "lane",
 ];
 
@@ -58,12 +59,13 @@ pub fn parse(
     instruments::read_currencies(&mut setup, table.get("base"), table.get("fx"), problems);
     read_all_instruments(&mut setup, &table, read, problems);
     accounts::read_accounts(&mut setup, rows(&table, "account", problems), problems);
+    lanes::read_lanes(&mut setup, rows(&table, "lane", problems), problems);
+    setup.limit_owners = limits::read_owners(table.get("limit_owners"), problems);
     let limit_rows = rows(&table, "limit", problems);
     setup.limits = limits::read_limits(&setup, limit_rows, problems);
     if let Some(list) = table.get("required") {
         setup.required = limits::read_checks(list, "required", problems);
     }
-    lanes::read_lanes(&mut setup, rows(&table, "lane", problems), problems);
     setup.capacity = read_capacity(table.get("capacity"), problems);
     let options = read_options(table.get("gate"), table.get("journal"), problems);
     for (key, missing) in [

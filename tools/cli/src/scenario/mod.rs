@@ -20,10 +20,9 @@ mod node_state;
 mod order;
 mod report;
 mod run;
+mod schema;
 mod setup;
 mod step;
-
-const SCHEMA: &str = include_str!("schema.json");
 
 const AFTER_HELP: &str = "\
 Example:
@@ -66,7 +65,7 @@ struct FileResult {
 /// Runs the command.
 pub fn main(args: &Args) -> ExitCode {
     if args.schema {
-        print!("{SCHEMA}");
+        print!("{}", schema::text());
         return ExitCode::SUCCESS;
     }
     let mut results = Vec::new();

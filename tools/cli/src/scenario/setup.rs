@@ -5,7 +5,8 @@ use riskgate::state::setup::{Capacity, Lane, Setup};
 use crate::config::{accounts, instruments, limits};
 use crate::tree::{Problems, Value};
 
-const KEYS: &[&str] = &["base", "fx", "instruments", "accounts", "limits", "required"];
+const KEYS: &[&str] =
+    &["base", "fx", "instruments", "accounts", "limits", "limit_owners", "required"];
 
 /// Name of the runner's lane.
 pub const LANE: &str = "scenario";
@@ -21,12 +22,13 @@ pub fn read(value: &Value, problems: &mut Problems) -> Option<Setup> {
     };
     instruments::read_instruments(&mut setup, rows("instruments", problems), problems);
     accounts::read_accounts(&mut setup, rows("accounts", problems), problems);
+    setup.lanes.push(Lane::unrestricted(LANE, 0));
+    setup.limit_owners = limits::read_owners(table.get("limit_owners"), problems);
     let limit_rows = rows("limits", problems);
     setup.limits = limits::read_limits(&setup, limit_rows, problems);
     if let Some(list) = table.get("required") {
         setup.required = limits::read_checks(list, "required", problems);
     }
-    setup.lanes.push(Lane::unrestricted(LANE, 0));
     // Tables of a production gate, so that a scenario meets a bound only where production does.
     setup.capacity = Capacity::default();
     setup.capacity.limits += setup.limits.len() as u32;
