@@ -171,7 +171,8 @@ pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64)
 /// A required check without a limit on the path, or an unpriced order without a collar.
 fn limit_not_set(c: &Context, found: &mut Findings) {
     let account = &c.state.nodes[c.order.account as usize];
-    let mut missing = c.state.required & !account.path_mask & !c.instrument.limit_mask;
+    let of_lane = c.state.lanes[c.lane as usize].limit_mask;
+    let mut missing = c.state.required & !account.path_mask & !c.instrument.limit_mask & !of_lane;
     if missing != 0 {
         for cell in c.plan.row.cells.iter().filter_map(|cell| c.state.cells.get(*cell as usize)) {
             missing &= !c.state.limits.mask(cell.first_limit);
@@ -260,6 +261,10 @@ fn limits(c: &Context, found: &mut Findings) {
         if let Some(cell) = state.cells.get(c.plan.row.cells[level] as usize) {
             list(cell.first_limit, level, &at);
         }
+    }
+    let of_lane = state.lanes[c.lane as usize].first_limit;
+    if of_lane != NONE {
+        list(of_lane, 0, &c.after(c.order.account, 0));
     }
     found.watch |= fired;
     lane_open_orders(c, account_phase, found);
@@ -357,6 +362,11 @@ fn policy_row<T>(c: &Context, check: Check, read: impl Fn(&Limit) -> T) -> Optio
         let place = if node.is_some() { &mut nearest } else { &mut own };
         if limit.check == check && place.is_none() {
             *place = Some(read(limit));
+        }
+    });
+    c.state.each_limit_of_lane(c.lane, |limit| {
+        if limit.check == check && own.is_none() {
+            own = Some(read(limit));
         }
     });
     nearest.or(own)

@@ -5,8 +5,10 @@
 //! Nothing here decides, does I/O, reads a clock, or allocates after [`State::new`].
 
 pub mod command;
+pub mod counters;
 pub mod defaults;
 pub mod dimension;
+pub mod duplicates;
 mod hash;
 pub mod history;
 pub mod index;
@@ -23,10 +25,12 @@ pub mod setup;
 mod structure;
 pub mod tree;
 pub mod verify;
+pub mod windows;
 
 use crate::abi::PRICE_UNDEFINED;
 use crate::fixed::{Price, Wide};
 use dimension::Dimension;
+use duplicates::{DUPLICATES_MAX, Duplicates};
 use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
 use instruments::Instrument;
@@ -38,6 +42,7 @@ use own_book::OwnBook;
 use rows::{Cell, Row, Sums, Worth};
 use setup::{Setup, TREE_DEPTH_MAX};
 use tree::{Exposure, Node};
+use windows::{SPARE_WINDOWS, windows_of};
 
 /// Nodes that may get their first concentration limit while running.
 const SPARE_BUCKET_SLOTS: usize = 16;
@@ -60,6 +65,12 @@ pub struct State {
     cell_capacity: usize,
     /// Limits.
     pub limits: LimitTable,
+    /// Checks that count by themselves, of all limits ([`windows::COUNTED`]).
+    pub counted: u128,
+    /// The same of the limits of a node in one instrument.
+    pub counted_in_cells: u128,
+    /// The latest new orders, for `duplicate_order`.
+    pub duplicates: Duplicates,
     /// Checks without which no order passes.
     pub required: u128,
     /// Open orders.
@@ -100,6 +111,7 @@ impl State {
         let bucket_slots = (limited_nodes + SPARE_BUCKET_SLOTS).min(nodes.len());
         let bucket_count = setup.groups[Dimension::Sector as usize].len() + setup.instruments.len();
         let cell_capacity = positions * 2 + capacity.limits as usize;
+        let window_capacity = setup.limits.iter().map(windows_of).sum::<usize>() + SPARE_WINDOWS;
         let mut state = State {
             instruments: Instrument::all(setup),
             nodes,
@@ -110,7 +122,10 @@ impl State {
             cells: Vec::with_capacity(cell_capacity),
             cell_index: Index::new(cell_capacity),
             cell_capacity,
-            limits: LimitTable::new(capacity.limits as usize),
+            limits: LimitTable::new(capacity.limits as usize, window_capacity),
+            counted: 0,
+            counted_in_cells: 0,
+            duplicates: Duplicates::new(orders.min(DUPLICATES_MAX)),
             required: setup.required.0,
             orders: OrderTable::new(orders),
             own_book: OwnBook::new(orders * 2, positions * 2),
@@ -333,6 +348,7 @@ impl State {
             n.traded = Wide::ZERO;
             n.pnl = Wide::ZERO;
         }
+        self.begin_counting_day(node, false);
     }
 
     /// Latches a node, or one instrument at it if there is a cell for that; `All` is never weakened
@@ -356,6 +372,7 @@ impl State {
         for cell in self.cells.iter_mut().filter(|cell| cell.node == node) {
             cell.latch = None;
         }
+        self.restart_counters(node);
     }
 }
 

@@ -9,6 +9,7 @@ use crate::state::command::Restriction;
 use crate::state::index::{NONE, pair};
 use crate::state::limit::Limit;
 use crate::state::rows::{Cell, Sums};
+use crate::state::windows::is_counted;
 
 /// Does the limit compare a share of a bucket?
 pub fn needs_buckets(limit: &Limit) -> bool {
@@ -24,6 +25,7 @@ impl State {
     /// Sets a limit, or replaces the one that stands for the same.
     pub fn set_limit(&mut self, limit: &Limit) -> Result<()> {
         let (first, equity) = match (limit.node, limit.instrument) {
+            (None, None) if limit.lane.is_some() => (self.lane_limits(limit), Wide::ZERO),
             (Some(node), Some(i)) => match self.find_cell(node, i) {
                 NONE => (NONE, Wide::ZERO),
                 cell => (self.cells[cell as usize].first_limit, Wide::ZERO),
@@ -48,7 +50,7 @@ impl State {
     /// A limit that is replaced has fired nothing: neither its own level counts, nor those that it
     /// keeps for each instrument or bucket.
     fn forget_levels(&mut self, slot: u32, limit: &Limit) {
-        let Some(node) = limit.node else { return };
+        let Some(node) = limit.node.filter(|_| !is_counted(limit.check)) else { return };
         let mut forgotten = u32::from(self.limits.get(slot).level != 0);
         let mut forget = |level: &mut u8| forgotten += u32::from(core::mem::take(level) != 0);
         if counts_by_instrument(limit.check) && limit.instrument.is_none() {
@@ -76,12 +78,15 @@ impl State {
                 self.limits.len()
             )));
         }
+        self.has_window_room(limit)?;
         match (limit.node, limit.instrument) {
             (Some(node), Some(instrument)) => {
                 let cell = self.cell_or_make(node, instrument)?;
                 let first = self.cells[cell as usize].first_limit;
                 self.cells[cell as usize].first_limit = self.limits.add(first, *limit, Wide::ZERO);
+                self.note_cell_counter(limit, instrument);
             }
+            (None, None) if limit.lane.is_some() => self.add_lane_limit(limit),
             (Some(node), None) => self.set_node_limit(node, limit)?,
             (None, Some(instrument)) => {
                 let i = &mut self.instruments[instrument as usize];
@@ -95,6 +100,7 @@ impl State {
                 )));
             }
         }
+        self.note_counter(limit);
         Ok(())
     }
 

@@ -89,7 +89,7 @@ static void structs(void)
     AT(rg_mark_line, close);
     AT(rg_mark_line, quote_ns);
     AT(rg_mark_line, last_ns);
-    AT(rg_mark_line, _reserved);
+    AT(rg_mark_line, volume);
     END();
     BEGIN(rg_marks_header);
     AT(rg_marks_header, magic);

@@ -23,6 +23,7 @@ pub const fn is_needed_by(check: Check) -> bool {
         check,
         Check::MaxOrderValue
             | Check::PriceCollar
+            | Check::OrderValueRate
             | Check::GrossExposure
             | Check::NetExposure
             | Check::LongExposure
