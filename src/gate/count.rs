@@ -24,7 +24,7 @@ use crate::state::limit::{Action, Bound, Latch, Limit, Phase, Variant};
 use crate::state::limits::{LEVEL_HARD, LimitRow};
 use crate::state::rows::Sums;
 use crate::state::setup::TREE_DEPTH_MAX;
-use crate::state::windows::{COUNTED, Windows, is_counted};
+use crate::state::windows::{Windows, is_counted};
 
 /// What came, and whose it is.
 struct Counted {
@@ -193,16 +193,16 @@ pub fn market_volume(state: &mut State, now_ns: u64, instrument: u32, volume: u6
 fn count(state: &mut State, events: &mut Events, c: &Counted) {
     let lane = &state.lanes[c.lane as usize];
     let mut first = [NONE; 2 + 2 * TREE_DEPTH_MAX];
-    if lane.limit_mask & COUNTED != 0 {
+    if lane.counted != 0 {
         first[0] = lane.first_limit;
     }
     let instrument = c.instrument.map(|id| &state.instruments[id as usize]);
-    if let Some(i) = instrument.filter(|i| i.limit_mask & COUNTED != 0) {
+    if let Some(i) = instrument.filter(|i| i.counted != 0) {
         first[1] = i.first_limit;
     }
     if let Some(account) = c.account {
         let account = &state.nodes[account as usize];
-        if account.path_mask & COUNTED != 0 {
+        if account.counted != 0 {
             for (place, id) in first[2..].iter_mut().zip(account.path()) {
                 *place = state.nodes[*id as usize].first_limit;
             }

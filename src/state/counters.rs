@@ -7,7 +7,7 @@ use crate::fixed::Wide;
 use crate::state::State;
 use crate::state::index::NONE;
 use crate::state::limit::{Limit, Reset};
-use crate::state::windows::{COUNTED, SPARE_WINDOWS};
+use crate::state::windows::{COUNTED, SPARE_WINDOWS, windows_of};
 
 impl State {
     /// First of the limits of a limit's lane.
@@ -46,7 +46,17 @@ impl State {
 
     /// A limit was added: what it needs to be counted for.
     pub(super) fn note_counter(&mut self, limit: &Limit) {
-        self.counted |= limit.check.bit() & COUNTED;
+        let counted = limit.check.bit() & COUNTED;
+        self.counted |= counted;
+        if let Some(node) = limit.node.filter(|_| limit.instrument.is_none()) {
+            for n in self.nodes.iter_mut().filter(|n| n.path().contains(&node)) {
+                n.counted |= counted;
+            }
+        } else if let Some(lane) = limit.lane {
+            self.lanes[lane as usize].counted |= counted;
+        } else if let Some(i) = limit.instrument.filter(|_| limit.node.is_none()) {
+            self.instruments[i as usize].counted |= counted;
+        }
         if limit.check == Check::DuplicateOrder {
             self.duplicates.needs(limit.window.length_ns);
         }
@@ -55,7 +65,7 @@ impl State {
     /// The limit that was added last is of a node in an instrument.
     pub(super) fn note_cell_counter(&mut self, limit: &Limit, instrument: u32) {
         self.counted_in_cells |= limit.check.bit() & COUNTED;
-        if limit.check == Check::Participation {
+        if limit.check == Check::Participation && windows_of(limit) != 0 {
             let slot = self.limits.len() as u32 - 1;
             let i = &mut self.instruments[instrument as usize];
             i.first_volume_limit = self.limits.link_volume(slot, i.first_volume_limit);

@@ -26,6 +26,8 @@ pub struct Lane {
     pub first_limit: u32,
     /// Checks for which it has a limit of its own.
     pub limit_mask: u128,
+    /// Checks that count by themselves, of all limits that it ever had.
+    pub counted: u128,
 }
 
 impl Lane {
@@ -48,6 +50,7 @@ impl Lane {
             busted: None,
             first_limit: NONE,
             limit_mask: 0,
+            counted: 0,
         };
         setup.lanes.iter().map(build).collect()
     }

@@ -10,6 +10,7 @@
 
 use crate::abi::codes::Check;
 use crate::fixed::Wide;
+use crate::state::index::NONE;
 use crate::state::limit::{self, Limit};
 
 /// Buckets of a length.
@@ -33,6 +34,7 @@ pub const COUNTED: u128 = Check::MessageRate.bit()
     | Check::OrderToTrade.bit()
     | Check::RejectStorm.bit()
     | Check::OrdersPerDay.bit()
+    | Check::DuplicateOrder.bit()
     | Check::Participation.bit();
 
 /// How many windows a limit owns: numerator and denominator of ratios are two.
@@ -198,13 +200,14 @@ impl Windows {
         self.list.is_empty()
     }
 
-    /// Makes the windows of a limit; returns the first. The caller holds the room.
+    /// Makes the windows of a limit; returns the first, or `NONE` if it has none. The caller holds
+    /// the room.
     pub fn make(&mut self, limit: &Limit) -> u32 {
         let first = self.list.len() as u32;
         for _ in 0..windows_of(limit) {
             self.list.push(Window::new(limit.window));
         }
-        first
+        if windows_of(limit) == 0 { NONE } else { first }
     }
 
     /// Another limit takes over the windows of one with the same length.

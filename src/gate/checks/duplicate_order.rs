@@ -28,7 +28,7 @@ const MARKET_ACCESS_DUPLICATES: &str = "17 CFR 240.15c3-5(c)(1)(ii)";
 pub fn concerns(state: &State, order: &Order) -> bool {
     order.kind == kind::NEW
         && order.reference == 0
-        && state.nodes[order.account as usize].path_mask & Check::DuplicateOrder.bit() != 0
+        && state.nodes[order.account as usize].counted & Check::DuplicateOrder.bit() != 0
 }
 
 /// What makes another order the same as this one.

@@ -8,7 +8,6 @@ use crate::gate::checks::*;
 use crate::gate::outcome::{Breach, MeasureUnit};
 use crate::state::limits::{LimitDetail, LimitRow, LimitTable};
 use crate::state::rows::Sums;
-use crate::state::windows::is_counted;
 
 /// A number and what it is a multiple of, compared without division.
 #[derive(Clone, Copy)]
@@ -109,11 +108,6 @@ pub fn counted(
         Check::Participation => participation::measure(limits, limit, detail, sums, now_ns),
         _ => return None,
     })
-}
-
-/// Does [`check`] compare the limits of this check?
-pub const fn compares(check: Check) -> bool {
-    is_counted(check) || matches!(check, Check::DuplicateOrder)
 }
 
 /// Compares an order with a limit of family 4 at a place. `None`: it is of another family.
