@@ -109,6 +109,7 @@ fn constants(out: &mut String) {
         "RG_VERDICT_SHADOWED" verdict::flag::SHADOWED;
         "RG_BREACH_MORE" verdict::BREACH_MORE;
         "RG_NO_NODE" verdict::NO_NODE;
+        "RG_EXECUTIONS_BY_VALUE" verdict::EXECUTIONS_BY_VALUE;
         "RG_CLIENT_MAGIC" lane::CLIENT_MAGIC;
         "RG_GATE_MAGIC" lane::GATE_MAGIC;
         "RG_CLIENT_HEARTBEAT_OFFSET" lane::CLIENT_HEARTBEAT_OFFSET;

@@ -214,7 +214,8 @@ struct rg_verdict_slot {
     uint8_t decision;
     uint8_t first_check;     /* number of the first check that rejects, 0 for none */
     uint16_t flags;
-    uint32_t detail;         /* limit_not_set: the check without limit; malformed: the field */
+    uint32_t detail;         /* limit_not_set: the check without limit; malformed: the field;
+                              * execution_rate: RG_EXECUTIONS_BY_VALUE, or 0 */
 };
 RG_ASSERT_SIZE(rg_verdict_slot, 64);
 RG_ASSERT_AT(rg_verdict_slot, seq, 0);
@@ -447,6 +448,9 @@ RG_ASSERT_AT(rg_marks_header, _reserved, 20);
 #define RG_CHECK_ENUMERATOR(upper, number, name) RG_CHECK_##upper = number,
 enum rg_check_number { RG_CHECK_NONE = 0, RG_CHECKS(RG_CHECK_ENUMERATOR) RG_CHECK_END };
 #undef RG_CHECK_ENUMERATOR
+
+/* `detail` of a verdict whose first check is execution_rate: the numbers are money, not a count. */
+#define RG_EXECUTIONS_BY_VALUE 2u
 
 /* Which field made an order malformed: `detail` of a verdict whose first check is malformed. */
 #define RG_FIELD_KIND 1u

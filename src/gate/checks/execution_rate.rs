@@ -2,6 +2,7 @@
 //! it: beyond the limit, what does not reduce is refused. A bust takes nothing back.
 
 use crate::abi::codes::Check;
+use crate::abi::verdict::EXECUTIONS_BY_VALUE;
 use crate::fixed::Wide;
 use crate::gate::checks::catalogue::{CatalogueRow, Parameter};
 use crate::gate::outcome::MeasureUnit;
@@ -27,6 +28,14 @@ pub const fn unit(variant: Variant) -> MeasureUnit {
     match variant {
         Variant::Value => MeasureUnit::Money,
         _ => MeasureUnit::Count,
+    }
+}
+
+/// `detail` of a breach: the unit where it is not a count, which a verdict does not say by itself.
+pub const fn detail(check: Check, variant: Variant) -> u32 {
+    match (check, variant) {
+        (Check::ExecutionRate, Variant::Value) => EXECUTIONS_BY_VALUE,
+        _ => 0,
     }
 }
 

@@ -144,6 +144,7 @@ pub fn check(c: &Context, slot: u32, after: &Place) -> Option<Finding> {
         before: before.shown(places),
         observed: with.shown(places),
         limit: limit.hard,
+        detail: execution_rate::detail(limit.check, limit.variant),
         ..Breach::bare(limit.check)
     }))
 }
