@@ -16,6 +16,8 @@ pub mod instruments;
 pub mod lanes;
 pub mod limit;
 pub mod limits;
+#[cfg(feature = "mutations")]
+pub mod mutation;
 pub mod orders;
 pub mod own_book;
 pub mod rows;
@@ -37,7 +39,7 @@ use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
 use instruments::Instrument;
 use lanes::Lane;
-use limit::Latch;
+use limit::{Latch, Limit};
 use limits::LimitTable;
 use orders::OrderTable;
 use own_book::OwnBook;
@@ -52,6 +54,15 @@ const SPARE_BUCKET_SLOTS: usize = 16;
 
 /// Anchors for `price_walk` limits that are set while running, where the setup has none.
 const WALKS_SPARE: usize = 1024;
+
+/// Plants a mistake for a test that must notice it, named as `check:mistake`. `None`: this build can
+/// make none; `Some(false)`: there is no such mistake.
+pub fn plant_mistake(_text: &str) -> Option<bool> {
+    #[cfg(feature = "mutations")]
+    return Some(mutation::plant(_text));
+    #[cfg(not(feature = "mutations"))]
+    None
+}
 
 /// Everything that a decision depends on.
 pub struct State {
@@ -157,9 +168,18 @@ impl State {
             wall_offset_ns: 0,
         };
         for limit in &setup.limits {
-            state.add_limit(limit).expect("a verified setup fits its own capacity");
+            let limit = state.as_planted(limit);
+            state.add_limit(&limit).expect("a verified setup fits its own capacity");
         }
         state
+    }
+
+    /// The limit itself; in test builds with the mistake that a test has planted.
+    pub fn as_planted(&self, limit: &Limit) -> Limit {
+        #[cfg(feature = "mutations")]
+        let limit =
+            &mutation::spoil(*limit, limit.node.is_some_and(|n| self.nodes[n as usize].interior));
+        *limit
     }
 
     /// Is it a leaf of the account tree? Only leaves trade.
