@@ -7,6 +7,7 @@ use crate::abi::codes::Check;
 use crate::fixed::{PRICE_ONE, QTY_ONE};
 use crate::state::defaults::{self, Number};
 use crate::state::dimension::Dimension;
+use crate::state::duplicates::DUPLICATE_LIMIT_MAX;
 use crate::state::limit::{Bound, Limit};
 use crate::state::setup::{Instrument, Setup, TICK_ROWS_MAX, TREE_DEPTH_MAX};
 
@@ -195,6 +196,18 @@ impl Setup {
                 }
                 false => "it has no window of time".into(),
             });
+        }
+        if limit.check == Check::DuplicateOrder {
+            if limit.window.tumbling {
+                problems.push(
+                    "it counts by exact times, over the last window before each order; leave out \
+                     kind = \"tumbling\""
+                        .into(),
+                );
+            }
+            if matches!(limit.bound, Bound::Value(most) if most > DUPLICATE_LIMIT_MAX) {
+                problems.push(format!("the largest number is {DUPLICATE_LIMIT_MAX}"));
+            }
         }
         if limit.window.length_ns > WINDOW_MAX_NS {
             problems.push("the longest window is 7 days".into());
