@@ -1,5 +1,6 @@
 //! Control commands: applied between two orders, all or nothing.
 
+use crate::abi::PRICE_UNDEFINED;
 use crate::error::{Error, Result};
 use crate::gate::Gate;
 use crate::gate::watch::{Cause, watch};
@@ -22,6 +23,20 @@ pub fn apply(gate: &mut Gate, command: &Command) -> Result<()> {
             state.roll_day(node);
             look_at_all(gate);
         }
+        Command::Session { instrument, mode } => {
+            state.instruments[instrument as usize].session_override = mode;
+        }
+        Command::MarketHalt { market: None, halted } => state.all_markets_halted = halted,
+        Command::MarketHalt { market: Some(market), halted: true } => {
+            state.markets_halted |= 1 << market;
+        }
+        Command::MarketHalt { market: Some(market), halted: false } => {
+            state.markets_halted &= !(1 << market);
+        }
+        Command::Band { instrument, low, high } => {
+            state.instruments[instrument as usize].set_band(low, high);
+        }
+        Command::Algo { id, active } => state.permissions.set_algo(id, active),
         Command::SetLimit(limit) => {
             state.set_limit(&limit)?;
             look_at_all(gate);
@@ -84,6 +99,20 @@ fn verify(gate: &Gate, command: &Command) -> Result<()> {
             node(id).and(of.map_or(Ok(()), instrument))
         }
         Command::Rearm(id) | Command::RollDay(id) => node(id),
+        Command::Session { instrument: id, .. } => instrument(id),
+        Command::MarketHalt { market, .. } => {
+            market.map_or(Ok(()), |market| known("market", u32::from(market), 64))
+        }
+        Command::Band { instrument: id, low, high } => instrument(id).and_then(|()| {
+            if low != PRICE_UNDEFINED && high != PRICE_UNDEFINED && low > high {
+                return Err(Error::new("the band's low is above its high; nothing changed"));
+            }
+            Ok(())
+        }),
+        Command::Algo { id, .. } if state.permissions.knows_algo(id) => Ok(()),
+        Command::Algo { id, .. } => Err(Error::new(format!(
+            "no algorithm {id} is registered; register it in the configuration first"
+        ))),
         // The setup that the limit belongs to has looked at it (`Setup::limit_problems`).
         Command::SetLimit(_) => Ok(()),
     }

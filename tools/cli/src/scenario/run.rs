@@ -16,10 +16,9 @@ use crate::scenario::book::{Book, Request, Tracked};
 use crate::scenario::expect::{Came, Mismatch};
 use crate::scenario::order::{Changes, Terms, request_words};
 use crate::scenario::report;
+use crate::scenario::setup::{START_NS, Start};
 use crate::scenario::step::{Action, MarkChange, Report, Step};
 
-/// The clock at the first line.
-const START_NS: u64 = 1_000_000_000;
 const LANE: u32 = 0;
 
 /// One expectation that was not met.
@@ -49,9 +48,9 @@ enum Input {
 pub fn run(steps: &[Step], verbose: bool, tally: &mut Tally) -> Result<()> {
     let mut runner: Option<Runner> = None;
     for step in steps {
-        if let Action::Setup(setup) = &step.action {
+        if let Action::Setup(start) = &step.action {
             let place = |e: riskgate::error::Error| e.context(format!("line {}", step.line));
-            runner = Some(Runner::new(setup).map_err(place)?);
+            runner = Some(Runner::new(start).map_err(place)?);
         } else if let Some(runner) = &mut runner {
             runner.step(step, verbose, tally);
         }
@@ -63,6 +62,8 @@ struct Runner {
     setup: Setup,
     machine: Machine,
     now_ns: u64,
+    /// Nanoseconds from the clock to 1970 UTC.
+    wall_offset_ns: u64,
     book: Book,
     marks: Vec<MarkInput>,
     inputs: Vec<Input>,
@@ -71,7 +72,8 @@ struct Runner {
 }
 
 impl Runner {
-    fn new(setup: &Setup) -> Result<Runner> {
+    fn new(start: &Start) -> Result<Runner> {
+        let Start { setup, wall_offset_ns } = start;
         let nothing = MarkInput {
             bid: PRICE_UNDEFINED,
             ask: PRICE_UNDEFINED,
@@ -81,8 +83,9 @@ impl Runner {
             last_ns: 0,
         };
         Ok(Runner {
-            machine: Machine::new(setup)?,
+            machine: machine(setup, *wall_offset_ns)?,
             now_ns: START_NS,
+            wall_offset_ns: *wall_offset_ns,
             book: Book::default(),
             marks: vec![nothing; setup.instruments.len()],
             inputs: Vec::new(),
@@ -153,6 +156,10 @@ impl Runner {
         Ok(0)
     }
 
+    fn wall_ns(&self) -> u64 {
+        self.now_ns + self.wall_offset_ns
+    }
+
     fn send(&mut self, words: SlotWords, extension: Option<SlotWords>) {
         let now_ns = self.now_ns;
         let environment = Environment::GOOD;
@@ -169,7 +176,7 @@ impl Runner {
 
     fn submit_new(&mut self, id: u64, changes: &Changes) {
         let terms = changes.over(Terms::BLANK);
-        let (words, extension) = request_words(kind::NEW, id, terms.parent, &terms, self.now_ns);
+        let (words, extension) = request_words(kind::NEW, id, terms.parent, &terms, self.wall_ns());
         self.send(words, extension);
         if self.accepted() {
             let mut tracked = Tracked::new(terms);
@@ -187,7 +194,7 @@ impl Runner {
             None => self.plausible_terms(),
         };
         let terms = changes.over(old);
-        let (words, extension) = request_words(kind::REPLACE, request, id, &terms, self.now_ns);
+        let (words, extension) = request_words(kind::REPLACE, request, id, &terms, self.wall_ns());
         self.send(words, extension);
         if self.accepted()
             && let Some(tracked) = self.book.orders.get_mut(&id)
@@ -297,7 +304,7 @@ impl Runner {
     }
 
     fn recover(&self) -> Result<Machine> {
-        let mut machine = Machine::new(&self.setup)?;
+        let mut machine = machine(&self.setup, self.wall_offset_ns)?;
         for input in &self.inputs {
             match input {
                 Input::Order { now_ns, words, extension, decision } => {
@@ -320,6 +327,13 @@ impl Runner {
         }
         Ok(machine)
     }
+}
+
+/// A machine whose wall clock is this far from its own.
+fn machine(setup: &Setup, wall_offset_ns: u64) -> Result<Machine> {
+    let mut machine = Machine::new(setup)?;
+    machine.set_wall_offset(wall_offset_ns);
+    Ok(machine)
 }
 
 fn mismatch(key: &str, expected: &str, came: String) -> Mismatch {
