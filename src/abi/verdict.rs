@@ -86,7 +86,7 @@ pub struct VerdictSlot {
     /// See [`flag`].
     pub flags: u16,
     /// More about the first breach: for `limit_not_set` the number of the check that has none,
-    /// for `malformed` the field (see `codes::field`).
+    /// for `malformed` the field (see `codes::field`), for others `codes::detail`.
     pub detail: u32,
 }
 

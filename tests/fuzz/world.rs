@@ -516,6 +516,7 @@ fn setup(rng: &mut Rng) -> Setup {
         },
         limits,
         limit_owners: vec![],
+        ..Setup::default()
     }
 }
 
