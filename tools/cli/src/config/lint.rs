@@ -99,13 +99,14 @@ fn nearest_limit(setup: &Setup, limit: &Limit) -> Option<u32> {
     None
 }
 
-/// The same measure: only then do two limits compare.
+/// The same measure, and `a` holds whenever `b` does: only then do two limits compare.
 fn alike(a: &Limit, b: &Limit) -> bool {
     a.check == b.check
         && a.variant == b.variant
         && a.instrument == b.instrument
         && a.denominator == b.denominator
         && a.phase == b.phase
+        && (a.sessions == 0 || a.sessions == b.sessions)
 }
 
 /// The number of a limit that is a maximum of something that adds up or is compared per order.
