@@ -9,7 +9,7 @@ use crate::control;
 use crate::error::{Error, Result};
 use crate::fixed::{Price, Qty, Wide};
 use crate::gate::outcome::{Event, Outcome};
-use crate::gate::{Gate, Incoming};
+use crate::gate::{Gate, Incoming, count};
 use crate::state::State;
 use crate::state::command::Command;
 use crate::state::index::NONE;
@@ -47,6 +47,8 @@ pub struct MarkInput {
     pub quote_ns: u64,
     /// Time of the last trade, ns.
     pub last_ns: u64,
+    /// Cumulative volume of the market's day, 1e-8; 0: as told before.
+    pub volume: u64,
 }
 
 /// Position and open quantity of an account in an instrument.
@@ -190,7 +192,7 @@ impl Machine {
 
     /// A new mark of an instrument. One that does not exist is ignored.
     pub fn mark(&mut self, now_ns: u64, instrument: u32, mark: &MarkInput) -> &Outcome {
-        self.gate.begin();
+        self.gate.begin(now_ns);
         self.outcome = Outcome::NONE;
         if let Some(i) = self.gate.state.instruments.get_mut(instrument as usize) {
             let close_ns = if i.quote.close == mark.close { i.quote.close_ns } else { now_ns };
@@ -210,13 +212,14 @@ impl Machine {
                 self.outcome.mark = price;
                 self.outcome.mark_age_ns = age_ns;
             }
+            count::market_volume(&mut self.gate.state, now_ns, instrument, mark.volume);
         }
         self.outcome = self.gate.collect(self.outcome);
         &self.outcome
     }
 
     /// A control command, applied between two orders; an error changes nothing.
-    pub fn control(&mut self, _now_ns: u64, command: &Command) -> Result<&Outcome> {
+    pub fn control(&mut self, now_ns: u64, command: &Command) -> Result<&Outcome> {
         self.outcome = Outcome::NONE;
         if let Command::SetLimit(limit) = command {
             let problems = self.setup.limit_problems(limit);
@@ -224,7 +227,7 @@ impl Machine {
                 return Err(Error::new(problems.join("; ")));
             }
         }
-        control::apply(&mut self.gate, command)?;
+        control::apply(&mut self.gate, now_ns, command)?;
         self.outcome = self.gate.collect(self.outcome);
         Ok(&self.outcome)
     }

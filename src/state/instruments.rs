@@ -65,6 +65,12 @@ pub struct Instrument {
     pub bucket: u32,
     /// See [`setup::Instrument::class`].
     pub class: u8,
+    /// Average daily volume; 0: not known.
+    pub adv: Qty,
+    /// Largest quantity that an order can sensibly have; 0: not known.
+    pub sane_qty: Qty,
+    /// Contract size, 1e-8.
+    pub multiplier: i64,
     /// Worth its face whatever the price.
     pub inverse: bool,
     /// Prices ≤ 0 are allowed.
@@ -101,6 +107,12 @@ pub struct Instrument {
     pub first_limit: u32,
     /// Checks for which it has a limit of its own.
     pub limit_mask: u128,
+    /// Checks that count by themselves, of all limits that it ever had.
+    pub counted: u128,
+    /// Cumulative volume of the market's day as last told, 1e-8; 0: never told.
+    pub volume: u64,
+    /// First of the limits that count its market volume.
+    pub first_volume_limit: u32,
 }
 
 impl Instrument {
@@ -121,6 +133,9 @@ impl Instrument {
                 notional_max: notional_max(i.multiplier),
                 bucket: i.group(Dimension::Sector).unwrap_or((sectors + id) as u32),
                 class: i.class,
+                adv: i.adv,
+                sane_qty: i.sane_qty,
+                multiplier: i.multiplier,
                 inverse: i.inverse,
                 negative_price: i.negative_price,
                 mark_max_age_ns: i.mark_max_age_ns,
@@ -149,6 +164,9 @@ impl Instrument {
                 first_row: NONE,
                 first_limit: NONE,
                 limit_mask: 0,
+                counted: 0,
+                volume: 0,
+                first_volume_limit: NONE,
             }
         };
         let mut all: Vec<Instrument> = setup.instruments.iter().enumerate().map(build).collect();

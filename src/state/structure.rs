@@ -9,6 +9,7 @@ use crate::state::command::Restriction;
 use crate::state::index::{NONE, pair};
 use crate::state::limit::Limit;
 use crate::state::rows::{Cell, Sums};
+use crate::state::windows::is_counted;
 
 /// Does the limit compare a share of a bucket?
 pub fn needs_buckets(limit: &Limit) -> bool {
@@ -23,7 +24,25 @@ fn counts_by_instrument(check: Check) -> bool {
 impl State {
     /// Sets a limit, or replaces the one that stands for the same.
     pub fn set_limit(&mut self, limit: &Limit) -> Result<()> {
-        let (first, equity) = match (limit.node, limit.instrument) {
+        let (first, equity) = self.place_of(limit);
+        match self.limits.replaced_by(first, limit) {
+            Some(slot) => {
+                self.forget_levels(slot, limit);
+                self.limits.replace(slot, *limit, equity);
+                self.refresh_masks();
+            }
+            None => self.add_limit(limit)?,
+        }
+        if limit.until_ns != 0 {
+            self.next_revert_ns = self.next_revert_ns.min(limit.until_ns);
+        }
+        Ok(())
+    }
+
+    /// Where a limit's list begins, and the equity that its shares are of.
+    fn place_of(&self, limit: &Limit) -> (u32, Wide) {
+        match (limit.node, limit.instrument) {
+            (None, None) if limit.lane.is_some() => (self.lane_limits(limit), Wide::ZERO),
             (Some(node), Some(i)) => match self.find_cell(node, i) {
                 NONE => (NONE, Wide::ZERO),
                 cell => (self.cells[cell as usize].first_limit, Wide::ZERO),
@@ -34,21 +53,50 @@ impl State {
             }
             (None, Some(i)) => (self.instruments[i as usize].first_limit, Wide::ZERO),
             (None, None) => (NONE, Wide::ZERO),
-        };
-        match self.limits.replaced_by(first, limit) {
-            Some(slot) => {
-                self.forget_levels(slot, limit);
-                self.limits.replace(slot, *limit, equity);
-                Ok(())
-            }
-            None => self.add_limit(limit),
+        }
+    }
+
+    /// Ends every temporary value whose time has come; true if any had. Work is proportional to the
+    /// limits, and only at such a time.
+    pub fn revert_limits(&mut self, wall_ns: u64) -> bool {
+        let mut any = false;
+        loop {
+            let (ended, next_ns) = self.limits.ended(wall_ns);
+            let Some(slot) = ended else {
+                self.next_revert_ns = next_ns;
+                return any;
+            };
+            let limit = self.limits.detail(slot).limit;
+            let (_, equity) = self.place_of(&limit);
+            self.forget_levels(slot, &limit);
+            self.limits.revert(slot, equity);
+            self.refresh_masks();
+            any = true;
+        }
+    }
+
+    /// Which checks have a limit where.
+    fn refresh_masks(&mut self) {
+        for i in &mut self.instruments {
+            i.limit_mask = self.limits.mask(i.first_limit);
+        }
+        for lane in &mut self.lanes {
+            lane.limit_mask = self.limits.mask(lane.first_limit);
+        }
+        for id in 0..self.nodes.len() {
+            let own = self.limits.mask(self.nodes[id].first_limit);
+            let above = match self.nodes[id].path() {
+                [_, parent, ..] => self.nodes[*parent as usize].path_mask,
+                _ => 0,
+            };
+            self.nodes[id].path_mask = own | above;
         }
     }
 
     /// A limit that is replaced has fired nothing: neither its own level counts, nor those that it
     /// keeps for each instrument or bucket.
     fn forget_levels(&mut self, slot: u32, limit: &Limit) {
-        let Some(node) = limit.node else { return };
+        let Some(node) = limit.node.filter(|_| !is_counted(limit.check)) else { return };
         let mut forgotten = u32::from(self.limits.get(slot).level != 0);
         let mut forget = |level: &mut u8| forgotten += u32::from(core::mem::take(level) != 0);
         if counts_by_instrument(limit.check) && limit.instrument.is_none() {
@@ -76,12 +124,15 @@ impl State {
                 self.limits.len()
             )));
         }
+        self.has_window_room(limit)?;
         match (limit.node, limit.instrument) {
             (Some(node), Some(instrument)) => {
                 let cell = self.cell_or_make(node, instrument)?;
                 let first = self.cells[cell as usize].first_limit;
                 self.cells[cell as usize].first_limit = self.limits.add(first, *limit, Wide::ZERO);
+                self.note_cell_counter(limit, instrument);
             }
+            (None, None) if limit.lane.is_some() => self.add_lane_limit(limit),
             (Some(node), None) => self.set_node_limit(node, limit)?,
             (None, Some(instrument)) => {
                 let i = &mut self.instruments[instrument as usize];
@@ -95,6 +146,7 @@ impl State {
                 )));
             }
         }
+        self.note_counter(limit);
         Ok(())
     }
 
@@ -108,14 +160,7 @@ impl State {
         }
         let n = &mut self.nodes[node as usize];
         n.first_limit = self.limits.add(n.first_limit, *limit, n.equity);
-        for id in 0..self.nodes.len() {
-            let own = self.limits.mask(self.nodes[id].first_limit);
-            let above = match self.nodes[id].path() {
-                [_, parent, ..] => self.nodes[*parent as usize].path_mask,
-                _ => 0,
-            };
-            self.nodes[id].path_mask = own | above;
-        }
+        self.refresh_masks();
         Ok(())
     }
 

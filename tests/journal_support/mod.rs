@@ -305,6 +305,7 @@ pub fn unit(r: &mut Random) -> MeasureUnit {
         MeasureUnit::Count,
         MeasureUnit::BasisPoints,
         MeasureUnit::Time,
+        MeasureUnit::Ratio,
     ])
 }
 
@@ -336,6 +337,7 @@ pub fn mark(r: &mut Random) -> MarkInput {
         close: r.i64(),
         quote_ns: r.next(),
         last_ns: r.next(),
+        volume: r.next(),
     }
 }
 

@@ -101,7 +101,7 @@ pub fn tightest_aggressive(state: &State, order: &Order, mark: Option<Price>) ->
     let mut tightest: Option<i128> = None;
     state.each_limit_on_path(order.account, order.instrument, |_, limit| {
         let Bound::Collar(collar) = &limit.bound else { return };
-        if !limit.holds_in(session) {
+        if limit.check != Check::PriceCollar || !limit.holds_in(session) {
             return;
         }
         let width = match mark {

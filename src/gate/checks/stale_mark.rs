@@ -22,7 +22,10 @@ pub const fn is_needed_by(check: Check) -> bool {
     matches!(
         check,
         Check::MaxOrderValue
+            | Check::MinOrderValue
             | Check::PriceCollar
+            | Check::PriceWalk
+            | Check::OrderValueRate
             | Check::GrossExposure
             | Check::NetExposure
             | Check::LongExposure
