@@ -260,12 +260,11 @@ fn is_free(c: &Context) -> bool {
 
 /// What is granted, and the static band; the band has its own action, whatever a collar's is.
 fn granted_and_in_band(c: &Context, found: &mut Findings) {
-    if let Some(breach) = checks::permission::check(c).filter(|b| !is_forgotten(b.check)) {
+    if let Some(breach) = checks::permission::check(c) {
         let (policy, place) = policy(c, breach.check);
         found.sort(breach, policy, place, c.order);
     }
-    let outside = checks::price_collar::static_band(c.order, c.instrument);
-    if let Some(breach) = outside.filter(|b| !is_forgotten(b.check)) {
+    if let Some(breach) = checks::price_collar::static_band(c.order, c.instrument) {
         let phase = c.state.nodes[c.order.account as usize].phase;
         let policy = (Action::BlockAudit, phase, Latch::All);
         found.sort(breach, policy, (None, None), c.order);
