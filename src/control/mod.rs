@@ -26,6 +26,19 @@ pub fn apply(gate: &mut Gate, command: &Command) -> Result<()> {
             state.set_limit(&limit)?;
             look_at_all(gate);
         }
+        Command::SetMargin { instrument, long, short } => gate.reweigh(instrument, |w| {
+            (w.margin_long, w.margin_short) = (long, short);
+        }),
+        Command::SetGreeks { instrument, delta, gamma, vega } => gate.reweigh(instrument, |w| {
+            (w.delta, w.gamma, w.vega) = (delta, gamma, vega);
+        }),
+        Command::SetSensitivity { instrument, dv01, cs01 } => gate.reweigh(instrument, |w| {
+            (w.dv01, w.cs01) = (dv01, cs01);
+        }),
+        Command::SetAdv { instrument, adv, shares_outstanding } => gate.reweigh(instrument, |w| {
+            w.adv = adv.unwrap_or(w.adv);
+            w.shares_outstanding = shares_outstanding.unwrap_or(w.shares_outstanding);
+        }),
     }
     Ok(())
 }
@@ -69,6 +82,10 @@ fn verify(gate: &Gate, command: &Command) -> Result<()> {
         1 | 2 => Ok(()),
         _ => Err(Error::new(format!("side {side} is neither 1 (buy) nor 2 (sell)"))),
     };
+    let not_negative = |what: &str, value: i64| match value {
+        0.. => Ok(()),
+        _ => Err(Error::new(format!("{what} is {value} (1e-8), it must not be negative"))),
+    };
     match *command {
         Command::Kill(scope) | Command::Unkill(scope) => match scope {
             KillScope::Firm => Ok(()),
@@ -86,5 +103,13 @@ fn verify(gate: &Gate, command: &Command) -> Result<()> {
         Command::Rearm(id) | Command::RollDay(id) => node(id),
         // The setup that the limit belongs to has looked at it (`Setup::limit_problems`).
         Command::SetLimit(_) => Ok(()),
+        Command::SetMargin { instrument: id, long, short } => instrument(id)
+            .and(not_negative("the margin of a long contract", long))
+            .and(not_negative("the margin of a short contract", short)),
+        Command::SetGreeks { instrument: id, .. }
+        | Command::SetSensitivity { instrument: id, .. } => instrument(id),
+        Command::SetAdv { instrument: id, adv, shares_outstanding } => instrument(id)
+            .and(not_negative("the average daily volume", adv.unwrap_or(0)))
+            .and(not_negative("the number of shares", shares_outstanding.unwrap_or(0))),
     }
 }

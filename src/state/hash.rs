@@ -33,7 +33,7 @@ impl State {
     pub fn hash(&self) -> u64 {
         let mut h = StateHasher(0x5241_5445_4741_5445);
         for i in &self.instruments {
-            (i.quote, i.valuation, i.halted, i.killed, i.unit).hash(&mut h);
+            (i.quote, i.valuation, i.halted, i.killed, i.unit, i.weights).hash(&mut h);
         }
         for n in &self.nodes {
             (n.exposure, n.traded, n.pnl, n.open_orders, n.latch, n.killed).hash(&mut h);
@@ -49,8 +49,7 @@ impl State {
         for l in self.limits.iter() {
             l.hash(&mut h);
         }
-        self.buckets.hash(&mut h);
-        self.bucket_levels.hash(&mut h);
+        self.tallies.contents().hash(&mut h);
         let order = |h: &mut StateHasher, o: &OpenOrder| {
             (o.lane, o.id, o.digest, o.account, o.instrument, o.side).hash(h);
             (o.acknowledged, o.pending_cancel, o.terms, o.filled, o.reserved, o.excess).hash(h);

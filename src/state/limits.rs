@@ -7,6 +7,7 @@ use crate::state::index::NONE;
 use crate::state::limit::{
     Bound, Denominator, Limit, Phase, SOFT_REARM_POINTS, SOFT_THRESHOLDS_MAX, Variant,
 };
+use crate::state::tallies::{self, TallyRef};
 
 /// Level of a limit that is beyond its hard number.
 pub const LEVEL_HARD: u8 = u8::MAX;
@@ -33,6 +34,10 @@ pub struct LimitRow {
     pub level: u8,
     /// Next limit of the same place.
     pub next: u32,
+    /// The sum over groups that it compares, or `TallyRef::NONE`.
+    pub tally: TallyRef,
+    /// Where its levels per group begin (`Tallies::levels`), or `NONE`.
+    pub group_levels: u32,
 }
 
 /// What only a breach or a threshold reads.
@@ -65,6 +70,9 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         Bound::Value(value) => Wide::from_i128(value),
         Bound::Unlimited | Bound::Collar(_) => Wide::MAX,
     };
+    // Sums that count finer than their limit compare at their own scale.
+    let finer = tallies::needed_by(&limit).map_or(0, |(_, weight)| weight.extra_places());
+    let hard = 10u64.checked_pow(finer).and_then(|by| hard.checked_times(by)).unwrap_or(hard);
     let mut detail = LimitDetail {
         limit,
         floor: wide_from_money(limit.floor),
@@ -91,6 +99,11 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         let hundredfold = hard.low as i128 * i128::from(lowest);
         quiet_below = share_of_equity(hundredfold, surely, detail.floor).divided(100, false);
     }
+    if limit.check == Check::Ownership && limit.variant == Variant::Default {
+        // Hundredths of basis points of the shares outstanding, which differ by instrument.
+        let lowest = limit.soft_percent[..detail.soft_len].first().map_or(100, |p| *p);
+        quiet_below = hard.checked_times(u64::from(lowest)).unwrap_or(Wide::MAX);
+    }
     let row = LimitRow {
         hard,
         quiet_below,
@@ -101,6 +114,8 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         for_instrument: limit.instrument.is_some(),
         level: 0,
         next,
+        tally: TallyRef::NONE,
+        group_levels: NONE,
     };
     (row, detail)
 }
@@ -208,7 +223,16 @@ impl LimitTable {
     /// Puts a limit into a slot in place of another.
     pub fn replace(&mut self, slot: u32, limit: Limit, equity: Wide) {
         let at = slot as usize;
-        (self.rows[at], self.details[at]) = ready(limit, equity, self.rows[at].next);
+        let LimitRow { next, tally, group_levels, .. } = self.rows[at];
+        let (row, detail) = ready(limit, equity, next);
+        self.rows[at] = LimitRow { tally, group_levels, ..row };
+        self.details[at] = detail;
+    }
+
+    /// The limit that was added last compares a sum over groups.
+    pub(super) fn compare_groups(&mut self, tally: TallyRef, group_levels: u32) {
+        let row = self.rows.last_mut().expect("a limit was added");
+        (row.tally, row.group_levels) = (tally, group_levels);
     }
 
     /// The slots of the list that starts at `first`.

@@ -1,6 +1,7 @@
 //! The `control` line: one control command, or several of a kind.
 
 use riskgate::abi::order::side;
+use riskgate::fixed::QTY_PLACES;
 use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::setup::Setup;
 
@@ -17,14 +18,49 @@ const KEYS: &[&str] = &[
     "rearm",
     "roll_day",
     "set_limit",
+    "margin",
+    "greeks",
+    "sensitivity",
+    "reference",
     "instrument",
     "mode",
+    "long",
+    "short",
+    "delta",
+    "gamma",
+    "vega",
+    "dv01",
+    "cs01",
+    "adv",
+    "shares_outstanding",
     "by",
     "approved_by",
     "reason",
 ];
 /// Keys that stand beside a command.
-const BESIDE: &[&str] = &["instrument", "mode", "by", "approved_by", "reason"];
+const BESIDE: &[&str] = &[
+    "instrument",
+    "mode",
+    "long",
+    "short",
+    "delta",
+    "gamma",
+    "vega",
+    "dv01",
+    "cs01",
+    "adv",
+    "shares_outstanding",
+    "by",
+    "approved_by",
+    "reason",
+];
+/// Numbers that stand beside the tables that other systems push.
+const PUSHED: [(&str, &[&str]); 4] = [
+    ("margin", &["long", "short"]),
+    ("greeks", &["delta", "gamma", "vega"]),
+    ("sensitivity", &["dv01", "cs01"]),
+    ("reference", &["adv", "shares_outstanding"]),
+];
 const SIDES: [(u8, &str); 2] = [(side::BUY, "buy"), (side::SELL, "sell")];
 
 /// The commands of a line, in order.
@@ -46,6 +82,11 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
             }
         }
     }
+    for (command, keys) in PUSHED.iter().filter(|(command, _)| *command != entry.key) {
+        for value in keys.iter().filter_map(|key| table.get(key)) {
+            problems.add(value.line, format!("{} stand beside {command} only", keys.join(", ")));
+        }
+    }
     let names = Names { setup };
     let target = &entry.value;
     let command = match entry.key.as_str() {
@@ -55,6 +96,10 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
         "resume" => Command::Resume(names.instrument(target, problems)?),
         "rearm" => Command::Rearm(names.node(target, problems)?),
         "roll_day" => Command::RollDay(names.node(target, problems)?),
+        "margin" | "greeks" | "sensitivity" | "reference" => {
+            let instrument = names.instrument(target, problems)?;
+            read_pushed(&entry.key, instrument, &table, problems)?
+        }
         "restrict" => return read_restrict(setup, &table, target, problems),
         "set_limit" => {
             let limits = limits::read_row(setup, target, problems);
@@ -68,6 +113,41 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
         _ => return None,
     };
     Some(vec![command])
+}
+
+/// A row of a table that another system pushes.
+fn read_pushed(
+    command: &str,
+    instrument: u32,
+    table: &Table,
+    problems: &mut Problems,
+) -> Option<Command> {
+    let mut number = |key: &str| table.need(key, problems)?.scaled64(key, QTY_PLACES, problems);
+    Some(match command {
+        "margin" => {
+            Command::SetMargin { instrument, long: number("long")?, short: number("short")? }
+        }
+        "greeks" => Command::SetGreeks {
+            instrument,
+            delta: number("delta")?,
+            gamma: number("gamma")?,
+            vega: number("vega")?,
+        },
+        "sensitivity" => {
+            Command::SetSensitivity { instrument, dv01: number("dv01")?, cs01: number("cs01")? }
+        }
+        _ => {
+            let mut known = |key: &str| match table.get(key) {
+                Some(_) => number(key).map(Some),
+                None => Some(None),
+            };
+            let (adv, shares_outstanding) = (known("adv")?, known("shares_outstanding")?);
+            if adv.is_none() && shares_outstanding.is_none() {
+                problems.add(table.line, "reference needs adv, shares_outstanding, or both");
+            }
+            Command::SetAdv { instrument, adv, shares_outstanding }
+        }
+    })
 }
 
 fn read_restrict(
