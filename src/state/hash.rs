@@ -33,7 +33,7 @@ impl State {
     pub fn hash(&self) -> u64 {
         let mut h = StateHasher(0x5241_5445_4741_5445);
         for i in &self.instruments {
-            (i.quote, i.valuation, i.halted, i.killed, i.unit, i.weights).hash(&mut h);
+            (i.quote, i.valuation, i.halted, i.killed, i.unit, i.weights, i.adv).hash(&mut h);
         }
         for n in &self.nodes {
             (n.exposure, n.traded, n.pnl, n.open_orders, n.latch, n.killed).hash(&mut h);
@@ -41,6 +41,7 @@ impl State {
         }
         for r in &self.rows {
             (r.account, r.instrument, r.sums, r.worth, r.pnl_price, r.levels).hash(&mut h);
+            r.latest_qty.hash(&mut h);
         }
         let cell = |h: &mut StateHasher, c: &Cell| {
             (c.node, c.instrument, c.sums, c.restriction, c.latch, c.levels).hash(h);
@@ -69,6 +70,7 @@ impl State {
                 (e.id, e.qty, e.price, e.busted).hash(&mut h);
             }
         }
+        self.walks.as_slice().hash(&mut h);
         (self.firm_killed, self.venues_killed, self.sides_killed).hash(&mut h);
         h.finish()
     }

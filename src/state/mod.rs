@@ -24,9 +24,11 @@ mod structure;
 pub mod tallies;
 pub mod tree;
 pub mod verify;
+pub mod walks;
 pub mod weights;
 
 use crate::abi::PRICE_UNDEFINED;
+use crate::abi::codes::Check;
 use crate::fixed::{Price, Wide};
 use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
@@ -40,7 +42,11 @@ use rows::{Cell, Row, Sums, Worth};
 use setup::{Setup, TREE_DEPTH_MAX};
 use tallies::Tallies;
 use tree::{Exposure, Node};
+use walks::Walks;
 use weights::Part;
+
+/// Anchors for `price_walk` limits that are set while running, where the setup has none.
+const WALKS_SPARE: usize = 1024;
 
 /// Everything that a decision depends on.
 pub struct State {
@@ -72,6 +78,10 @@ pub struct State {
     pub executions: Recent<Execution>,
     /// Sums over groups of instruments.
     pub tallies: Tallies,
+    /// Anchors of `price_walk`.
+    pub walks: Walks,
+    /// First moment (ns since 1970 UTC) at which a temporary limit ends; `u64::MAX`: there is none.
+    pub next_revert_ns: u64,
     /// The whole firm is killed.
     pub firm_killed: bool,
     /// Killed venues, a bit each.
@@ -110,6 +120,11 @@ impl State {
             decided: Recent::new(lane_count, history),
             executions: Recent::new(lane_count, history),
             tallies: Tallies::new(setup),
+            walks: Walks::new(match setup.limits.iter().any(|l| l.check == Check::PriceWalk) {
+                true => positions,
+                false => positions.min(WALKS_SPARE),
+            }),
+            next_revert_ns: u64::MAX,
             firm_killed: false,
             venues_killed: 0,
             sides_killed: 0,

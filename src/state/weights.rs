@@ -43,8 +43,6 @@ pub struct Weights {
     pub cs01: i64,
     /// Futures-equivalents of a contract, 1e-8; ≥ 0.
     pub futures_equivalent: i64,
-    /// Average daily volume, 1e-8; 0: not known.
-    pub adv: i64,
     /// Shares outstanding, 1e-8; 0: not known.
     pub shares_outstanding: i64,
     /// Contract size, 1e-8.
@@ -75,7 +73,6 @@ impl Weights {
             dv01: i.dv01,
             cs01: i.cs01,
             futures_equivalent: i.futures_equivalent,
-            adv: i.adv,
             shares_outstanding: i.shares_outstanding,
             multiplier: i.multiplier,
             minor_unit: i.minor_unit,

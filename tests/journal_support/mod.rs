@@ -120,7 +120,7 @@ pub fn scope(r: &mut Random) -> KillScope {
 }
 
 pub fn command(r: &mut Random) -> Command {
-    match r.below(8) {
+    match r.below(12) {
         0 => Command::Kill(scope(r)),
         1 => Command::Unkill(scope(r)),
         2 => Command::Halt(r.u32()),
@@ -132,6 +132,19 @@ pub fn command(r: &mut Random) -> Command {
         },
         5 => Command::Rearm(r.u32()),
         6 => Command::RollDay(r.u32()),
+        7 => Command::SetMargin { instrument: r.u32(), long: r.i64(), short: r.i64() },
+        8 => Command::SetGreeks {
+            instrument: r.u32(),
+            delta: r.i64(),
+            gamma: r.i64(),
+            vega: r.i64(),
+        },
+        9 => Command::SetSensitivity { instrument: r.u32(), dv01: r.i64(), cs01: r.i64() },
+        10 => Command::SetAdv {
+            instrument: r.u32(),
+            adv: r.option(Random::i64),
+            shares_outstanding: r.option(Random::i64),
+        },
         _ => Command::SetLimit(limit(r)),
     }
 }
