@@ -51,7 +51,7 @@ pub struct Weights {
     option: bool,
     /// Currency of the price.
     currency: u32,
-    /// What an FX pair buys, or `NONE`.
+    /// What an FX pair buys, or `NONE`. An inverse contract is no pair, whatever its coin.
     base_currency: u32,
     /// Base per unit of the currency of the price, 1e-9; 0: not known.
     rate: Rate,
@@ -78,7 +78,7 @@ impl Weights {
             minor_unit: i.minor_unit,
             option: i.class == OPTION,
             currency: i.currency,
-            base_currency: i.base_currency.unwrap_or(NONE),
+            base_currency: i.base_currency.filter(|_| !i.inverse).unwrap_or(NONE),
             rate: rate(i.currency).unwrap_or(0),
             base_rate: i.base_currency.and_then(rate).unwrap_or(0),
         }
@@ -107,9 +107,10 @@ impl Weights {
         }
     }
 
-    /// Are the rates of both legs of an FX pair known?
-    pub fn has_leg_rates(&self) -> bool {
-        self.rate != 0 && self.base_rate != 0
+    /// Is the rate of a leg of an FX pair known?
+    pub fn has_leg_rate(&self, leg: usize) -> bool {
+        let rate = if leg == 0 { self.base_rate } else { self.rate };
+        rate != 0
     }
 
     /// Delta with its floor: the sign is kept, none counts as positive.

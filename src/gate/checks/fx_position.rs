@@ -18,7 +18,7 @@ pub const ROW: CatalogueRow = CatalogueRow {
     source: "Prime brokers' net open position",
 };
 
-/// Can the legs of a pair not be valued?
-pub fn lacks_value(plan: &Plan, instrument: &Instrument) -> bool {
-    plan.mark.is_none() || !instrument.weights.has_leg_rates()
+/// Can a leg of a pair not be valued: no mark, or no rate of its currency?
+pub fn lacks_value(plan: &Plan, instrument: &Instrument, leg: usize) -> bool {
+    plan.mark.is_none() || !instrument.weights.has_leg_rate(leg)
 }

@@ -52,12 +52,13 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
 /// Is there no value of what the order's instrument counts: no mark, or no rate?
 fn lacks_value(c: &Context, limit: &LimitRow) -> bool {
     let i = c.instrument;
-    let counts = || legs(limit, i).next().is_some();
     match limit.check {
         Check::SectorConcentration => c.plan.mark.is_none(),
         Check::Margin => margin::lacks_rate(i),
         Check::OptionGreeks => option_greeks::needs_mark(limit.variant, i) && c.plan.mark.is_none(),
-        Check::FxPosition => counts() && fx_position::lacks_value(c.plan, i),
+        Check::FxPosition => {
+            legs(limit, i).any(|(leg, _)| fx_position::lacks_value(c.plan, i, leg))
+        }
         _ => false,
     }
 }
