@@ -175,9 +175,9 @@ fn one(state: &mut State, events: &mut Events, slot: u32, at: &Seat) {
         return move_level(state, events, slot, at, at.level_of(state, limit), standing);
     }
     let i = &state.instruments[at.r.instrument as usize];
-    for (leg, group) in groups::legs(limit, i) {
+    for (_, group) in groups::legs(limit, i) {
         let (limit, detail) = (state.limits.get(slot), state.limits.detail(slot));
-        let standing = groups::levels(detail, limit, &at.place(state), (leg, group));
+        let standing = groups::levels(detail, limit, &at.place(state), group);
         let level_at = match limit.group_levels {
             NONE => LevelAt::Own,
             first => LevelAt::Group((first + group) as usize),

@@ -86,9 +86,6 @@ impl Setup {
         if instrument.base_currency.is_some_and(|c| c as usize >= self.currencies.len()) {
             note("there is no such base currency".into());
         }
-        if instrument.base_currency == Some(instrument.currency) {
-            note("it buys and pays the same currency".into());
-        }
         for (name, value) in [
             ("adv", instrument.adv),
             ("sane_qty", instrument.sane_qty),

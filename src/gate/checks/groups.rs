@@ -29,8 +29,8 @@ pub fn is_share(limit: &LimitRow) -> bool {
 #[inline]
 pub fn is_below(limit: &LimitRow, at: &Place) -> bool {
     let i = at.instrument();
-    legs(limit, i).all(|(leg, group)| {
-        let total = at.total(&limit.tally, leg, group);
+    legs(limit, i).all(|(_, group)| {
+        let total = at.total(&limit.tally, group);
         match limit.tally.weight {
             Weight::Exposure | Weight::Margin => total.up.is_below(limit.quiet_below),
             Weight::Shares => {
@@ -73,9 +73,8 @@ pub fn evaluate(c: &Context, slot: u32, before: &Place, after: &Place) -> Findin
         return Finding::Within;
     }
     let mut finding = Finding::Within;
-    for (leg, group) in legs(limit, c.instrument) {
-        let (was, is) =
-            (before.total(&limit.tally, leg, group), after.total(&limit.tally, leg, group));
+    for (_, group) in legs(limit, c.instrument) {
+        let (was, is) = (before.total(&limit.tally, group), after.total(&limit.tally, group));
         let found = match is_share(limit) {
             true => share_of(c.state.limits.detail(slot), limit, (before, was), (after, is)),
             false => sum_of(limit, was, is),
@@ -159,9 +158,9 @@ pub fn levels(
     detail: &LimitDetail,
     limit: &LimitRow,
     at: &Place,
-    (leg, group): (usize, u32),
+    group: u32,
 ) -> (bool, (u8, u8), u8) {
-    let total = at.total(&limit.tally, leg, group);
+    let total = at.total(&limit.tally, group);
     if !is_share(limit) {
         let value = total.worst();
         return (value > limit.hard, detail.soft_reached(value), detail.soft_kept(value));

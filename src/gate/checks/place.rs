@@ -91,15 +91,20 @@ impl Place<'_> {
 
     /// The sum over one of the groups that the row counts in.
     #[inline(always)]
-    pub fn total(&self, of: &TallyRef, leg: usize, group: u32) -> Total {
+    pub fn total(&self, of: &TallyRef, group: u32) -> Total {
         let now = self.state.tallies.total(of, group);
         let Some(plan) = self.plan else { return now };
         if of.weight == Weight::Exposure {
             return Total { up: now.up.plus(plan.change.gross), ..now };
         }
         let i = self.instrument();
-        let after = Part { sums: &plan.after, worth: &plan.worth, magnitude: self.row.magnitude };
-        let change = of.weight.of(leg, i, &after).minus(of.weight.of(leg, i, &self.row.part()));
-        now.plus(change)
+        let before = self.row.part();
+        let after = Part { sums: &plan.after, worth: &plan.worth, magnitude: before.magnitude };
+        let mut total = now;
+        for (leg, _) in of.legs(i).into_iter().enumerate().filter(|(_, of)| *of == group) {
+            let change = of.weight.of(leg, i, &after).minus(of.weight.of(leg, i, &before));
+            total = total.plus(change);
+        }
+        total
     }
 }
