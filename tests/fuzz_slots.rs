@@ -191,6 +191,7 @@ fn everything_released_leaves_nothing(machine: &mut Machine, world: &mut World) 
             close: PRICE_UNDEFINED,
             quote_ns: now_ns,
             last_ns: 0,
+            volume: 0,
         };
         machine.mark(now_ns, id as u32, &mark);
         marks.push(if instrument.inverse { PRICE_ONE } else { price.abs() });

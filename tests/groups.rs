@@ -158,7 +158,15 @@ impl Life {
                 let m = r.between(-5, 60) * PRICE_ONE + r.between(0, 999_999_999);
                 let none = PRICE_UNDEFINED;
                 let (quote_ns, last_ns) = (self.now_ns, 0);
-                let mark = MarkInput { bid: m, ask: m, last: none, close: none, quote_ns, last_ns };
+                let mark = MarkInput {
+                    bid: m,
+                    ask: m,
+                    last: none,
+                    close: none,
+                    quote_ns,
+                    last_ns,
+                    volume: 0,
+                };
                 self.machine.mark(self.now_ns, instrument, &mark);
             }
             2 if self.pushes => {

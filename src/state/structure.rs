@@ -9,6 +9,7 @@ use crate::state::command::Restriction;
 use crate::state::index::{NONE, pair};
 use crate::state::limit::Limit;
 use crate::state::rows::{Cell, Sums};
+use crate::state::windows::is_counted;
 
 /// Does the limit, set for all instruments of a node, count each instrument by itself?
 fn counts_by_instrument(check: Check) -> bool {
@@ -36,6 +37,7 @@ impl State {
     /// Where a limit's list begins, and the equity that its shares are of.
     fn place_of(&self, limit: &Limit) -> (u32, Wide) {
         match (limit.node, limit.instrument) {
+            (None, None) if limit.lane.is_some() => (self.lane_limits(limit), Wide::ZERO),
             (Some(node), Some(i)) => match self.find_cell(node, i) {
                 NONE => (NONE, Wide::ZERO),
                 cell => (self.cells[cell as usize].first_limit, Wide::ZERO),
@@ -73,6 +75,9 @@ impl State {
         for i in &mut self.instruments {
             i.limit_mask = self.limits.mask(i.first_limit);
         }
+        for lane in &mut self.lanes {
+            lane.limit_mask = self.limits.mask(lane.first_limit);
+        }
         for id in 0..self.nodes.len() {
             let own = self.limits.mask(self.nodes[id].first_limit);
             let above = match self.nodes[id].path() {
@@ -86,7 +91,7 @@ impl State {
     /// A limit that is replaced has fired nothing: neither its own level counts, nor those that it
     /// keeps for each instrument or group.
     fn forget_levels(&mut self, slot: u32, limit: &Limit) {
-        let Some(node) = limit.node else { return };
+        let Some(node) = limit.node.filter(|_| !is_counted(limit.check)) else { return };
         let mut forgotten = u32::from(self.limits.get(slot).level != 0);
         let mut forget = |level: &mut u8| forgotten += u32::from(core::mem::take(level) != 0);
         if counts_by_instrument(limit.check) && limit.instrument.is_none() {
@@ -109,13 +114,16 @@ impl State {
                 self.limits.len()
             )));
         }
+        self.has_window_room(limit)?;
         let tally = self.tally_for(limit)?;
         match (limit.node, limit.instrument) {
             (Some(node), Some(instrument)) => {
                 let cell = self.cell_or_make(node, instrument)?;
                 let first = self.cells[cell as usize].first_limit;
                 self.cells[cell as usize].first_limit = self.limits.add(first, *limit, Wide::ZERO);
+                self.note_cell_counter(limit, instrument);
             }
+            (None, None) if limit.lane.is_some() => self.add_lane_limit(limit),
             (Some(node), None) => self.set_node_limit(node, limit)?,
             (None, Some(instrument)) => {
                 let i = &mut self.instruments[instrument as usize];
@@ -129,6 +137,7 @@ impl State {
                 )));
             }
         }
+        self.note_counter(limit);
         if let Some((tally, group_levels)) = tally {
             self.limits.compare_groups(tally, group_levels);
         }

@@ -143,7 +143,7 @@ impl World {
         let (last, close) = (self.price(), self.price());
         let quote_ns = time(&mut self.rng, self.now_ns);
         let last_ns = time(&mut self.rng, self.now_ns);
-        (instrument, MarkInput { bid, ask, last, close, quote_ns, last_ns })
+        (instrument, MarkInput { bid, ask, last, close, quote_ns, last_ns, volume: 0 })
     }
 
     /// A command that an operator might give.
