@@ -12,6 +12,7 @@ pub mod history;
 pub mod index;
 pub mod instruments;
 pub mod lanes;
+pub mod legs;
 pub mod limit;
 pub mod limits;
 pub mod orders;
@@ -31,6 +32,7 @@ use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
 use instruments::Instrument;
 use lanes::Lane;
+use legs::{LegTable, SpreadExecution};
 use limit::Latch;
 use limits::LimitTable;
 use orders::OrderTable;
@@ -64,6 +66,10 @@ pub struct State {
     pub required: u128,
     /// Open orders.
     pub orders: OrderTable,
+    /// What the legs of open orders for spreads hold.
+    pub legs: LegTable,
+    /// Prices of the legs of each lane's executions of spreads.
+    pub spread_executions: Recent<SpreadExecution>,
     /// Own resting prices.
     pub own_book: OwnBook,
     /// Decided requests of each lane.
@@ -96,6 +102,7 @@ impl State {
         let orders = capacity.open_orders as usize;
         let lane_count = setup.lanes.len().max(1);
         let history = capacity.history as usize;
+        let spread_lanes = if legs::has_spreads(setup) { lane_count } else { 0 };
         let limited_nodes = setup.limits.iter().filter(|l| structure::needs_buckets(l)).count();
         let bucket_slots = (limited_nodes + SPARE_BUCKET_SLOTS).min(nodes.len());
         let bucket_count = setup.groups[Dimension::Sector as usize].len() + setup.instruments.len();
@@ -113,6 +120,8 @@ impl State {
             limits: LimitTable::new(capacity.limits as usize),
             required: setup.required.0,
             orders: OrderTable::new(orders),
+            legs: LegTable::new(setup, orders),
+            spread_executions: Recent::new(spread_lanes, history),
             own_book: OwnBook::new(orders * 2, positions * 2),
             decided: Recent::new(lane_count, history),
             executions: Recent::new(lane_count, history),

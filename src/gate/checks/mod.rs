@@ -36,6 +36,7 @@ use crate::fixed::Wide;
 use crate::gate::outcome::{Breach, MeasureUnit};
 use crate::gate::plan::Plan;
 use crate::gate::request::Order;
+use crate::gate::spread::LegPlan;
 use crate::state::State;
 use crate::state::instruments::Instrument;
 use crate::state::limit::{Bound, Variant};
@@ -51,6 +52,8 @@ pub struct Context<'a> {
     pub order: &'a Order,
     /// What it would change.
     pub plan: &'a Plan,
+    /// The legs, if it is for a spread.
+    pub legs: &'a [LegPlan],
     /// Its instrument.
     pub instrument: &'a Instrument,
     /// Lane that it came through.
@@ -64,13 +67,20 @@ impl<'a> Context<'a> {
     #[inline(always)]
     pub fn before(&self, node_id: u32, level: usize) -> Place<'a> {
         let node = &self.state.nodes[node_id as usize];
-        Place { state: self.state, row: &self.plan.row, node_id, node, level, plan: None }
+        let (state, row) = (self.state, &self.plan.row);
+        Place { state, row, node_id, node, level, plan: None, legs: self.legs }
     }
 
     /// A node of the account's path, with the order.
     #[inline(always)]
     pub fn after(&self, node_id: u32, level: usize) -> Place<'a> {
         Place { plan: Some(self.plan), ..self.before(node_id, level) }
+    }
+
+    /// The same for one leg of the order, as if that were an order of its own.
+    pub fn of_leg(&self, leg: &'a LegPlan) -> Context<'a> {
+        let instrument = &self.state.instruments[leg.order.instrument as usize];
+        Context { order: &leg.order, plan: &leg.plan, instrument, ..*self }
     }
 }
 
@@ -100,7 +110,7 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
     if !limit.bounded {
         return true;
     }
-    if c.plan.mark.is_none() && stale_mark::is_needed_by(limit.check) {
+    if !c.plan.has_value && stale_mark::is_needed_by(limit.check) {
         return false;
     }
     match limit.check {
@@ -124,7 +134,7 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
     if check == Check::MaxOrderValue && !max_order_value::concerns(limit.variant, c.order.side) {
         return Finding::Within;
     }
-    if c.plan.mark.is_none() && stale_mark::is_needed_by(check) {
+    if !c.plan.has_value && stale_mark::is_needed_by(check) {
         return Finding::NeedsMark;
     }
     match check {
@@ -170,9 +180,9 @@ fn min_qty(c: &Context, limit: &LimitRow) -> Finding {
 
 fn collar(c: &Context, slot: u32) -> Finding {
     let limit = &c.state.limits.detail(slot).limit;
-    let (Bound::Collar(collar), Some(mark)) = (&limit.bound, c.plan.mark) else {
-        return Finding::Within;
-    };
+    let Bound::Collar(collar) = &limit.bound else { return Finding::Within };
+    // A spread has no other mark than its own for this.
+    let Some(mark) = c.plan.mark else { return Finding::NeedsMark };
     let found = price_collar::distance(c.order, collar, mark, c.instrument);
     let Some((width, distance)) = found else { return Finding::Within };
     let exact = distance * price_collar::WIDTH_PER_PRICE;
@@ -196,10 +206,10 @@ fn collar(c: &Context, slot: u32) -> Finding {
 /// A share of a denominator. An order that does not increase the bucket passes.
 fn share(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
     let limit = c.state.limits.detail(slot);
-    if c.plan.change.gross <= Wide::ZERO {
+    let (before, after) = (c.before(node_id, level), c.after(node_id, level));
+    if after.bucket() <= before.bucket() {
         return Finding::Within;
     }
-    let (before, after) = (c.before(node_id, level), c.after(node_id, level));
     if after.bucket() < c.state.limits.get(slot).quiet_below {
         return Finding::Within;
     }

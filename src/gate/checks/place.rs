@@ -4,6 +4,7 @@
 
 use crate::fixed::{Unit, Wide};
 use crate::gate::plan::Plan;
+use crate::gate::spread::{self, LegPlan};
 use crate::state::State;
 use crate::state::rows::{Row, Sums};
 use crate::state::tree::Node;
@@ -23,6 +24,8 @@ pub struct Place<'a> {
     pub level: usize,
     /// The order's effect, or `None` for the state as it is.
     pub plan: Option<&'a Plan>,
+    /// The order's legs, if it is for a spread.
+    pub legs: &'a [LegPlan],
 }
 
 macro_rules! exposure {
@@ -88,7 +91,8 @@ impl Place<'_> {
             None => Wide::ZERO,
         };
         match self.plan {
-            Some(plan) => now.plus(plan.change.gross),
+            Some(plan) if self.legs.is_empty() => now.plus(plan.change.gross),
+            Some(_) => now.plus(spread::bucket_change(self.state, self.row.instrument, self.legs)),
             None => now,
         }
     }
