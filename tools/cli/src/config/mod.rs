@@ -10,6 +10,7 @@ mod csv_file;
 pub mod example;
 pub mod instruments;
 mod lanes;
+mod legs;
 pub mod limits;
 mod lint;
 pub mod load;
