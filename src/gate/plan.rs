@@ -64,8 +64,8 @@ pub fn plan(state: &State, order: &Order, target: u32, choice: MarkChoice) -> Re
         true => price_collar::tightest_aggressive(state, order, mark),
         false => None,
     };
-    let value_price =
-        value_price(order, instrument.counts_at_face(), magnitude, collar).ok_or_else(arithmetic)?;
+    let value_price = value_price(order, instrument.counts_at_face(), magnitude, collar)
+        .ok_or_else(arithmetic)?;
     let excess = value_price - magnitude;
     if notional(value_price, order.qty) > instrument.notional_max {
         return Err(arithmetic());

@@ -167,7 +167,14 @@ pub fn leg_marks(
 }
 
 /// Charges an accepted order for a spread: `slot` is the order's, `row` its own row.
-pub fn charge(state: &mut State, slot: u32, row: u32, order_kind: u8, plan: &Plan, legs: &[LegPlan]) {
+pub fn charge(
+    state: &mut State,
+    slot: u32,
+    row: u32,
+    order_kind: u8,
+    plan: &Plan,
+    legs: &[LegPlan],
+) {
     state.set_spread_sums(row, plan.after);
     let mut progress = match order_kind {
         kind::NEW => LegProgress::NONE,

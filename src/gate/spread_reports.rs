@@ -216,9 +216,8 @@ fn all_fit(state: &State, rows: &[u32; LEGS_MAX], moves: &[i128; LEGS_MAX]) -> b
 fn kills(state: &State, of: &Executed, legs: &[Leg; LEGS_MAX], moves: &[i128; LEGS_MAX]) -> bool {
     let path = state.nodes[of.account as usize].path();
     let moved = || (0..LEGS_MAX).filter(|k| moves[*k] != 0);
-    let killed_at = |node: &u32| {
-        moved().any(|k| state.nodes[*node as usize].kills(legs[k].side(of.side)))
-    };
+    let killed_at =
+        |node: &u32| moved().any(|k| state.nodes[*node as usize].kills(legs[k].side(of.side)));
     state.firm_killed || path.iter().any(killed_at)
 }
 
