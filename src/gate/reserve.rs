@@ -84,13 +84,15 @@ pub fn accept(
         open.excess = plan.reserved_excess;
         state.orders.push_pending(plan.target, order.id, terms);
     }
-    if !legs.is_empty() {
+    if legs.is_empty() {
+        let instrument = &mut state.instruments[order.instrument as usize];
+        instrument.unmarked_orders |=
+            instrument.valuation == PRICE_UNDEFINED && !instrument.inverse;
+        state.set_worth(row, plan.after, plan.worth, &plan.change);
+    } else {
         spread::charge(state, slot, row, order.kind, plan, legs);
-        return row;
     }
-    let instrument = &mut state.instruments[order.instrument as usize];
-    instrument.unmarked_orders |= instrument.valuation == PRICE_UNDEFINED && !instrument.inverse;
-    state.set_worth(row, plan.after, plan.worth, &plan.change);
+    state.rows[row as usize].latest_qty = order.qty;
     row
 }
 

@@ -147,7 +147,11 @@ pub fn bucket_change(state: &State, instrument: u32, legs: &[LegPlan]) -> Wide {
 pub fn is_for_legs(check: Check, for_instrument: bool) -> bool {
     match check {
         Check::MaxLong | Check::MaxShort | Check::SectorConcentration => true,
-        Check::MaxOrderQty | Check::MaxOrderValue | Check::OpenOrderValue => for_instrument,
+        Check::MaxOrderQty
+        | Check::MaxOrderValue
+        | Check::AdvPercent
+        | Check::UnitMixup
+        | Check::OpenOrderValue => for_instrument,
         _ => false,
     }
 }

@@ -14,6 +14,7 @@ use crate::tree::Problems;
 mod book;
 mod command;
 mod expect;
+mod flow;
 mod json;
 mod names;
 mod node_state;
