@@ -7,7 +7,7 @@
 
 use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
-use crate::abi::order::{kind, order_type};
+use crate::abi::order::kind;
 use crate::fixed::{Qty, Wide, notional};
 use crate::gate::events::Events;
 use crate::gate::outcome::Breach;
@@ -23,7 +23,7 @@ use crate::state::tree::Exposure;
 
 /// What an order for a spread would change in one leg, as if it were an order in the leg.
 pub struct LegPlan {
-    /// Instrument, side and total quantity of the leg; without a price.
+    /// Instrument, side and total quantity of the leg; its price is the leg's mark, if there is one.
     pub order: Order,
     /// The leg's row before and after. Its `change` is that of all legs together.
     pub plan: Plan,
@@ -59,7 +59,6 @@ pub fn add_legs(
             instrument: leg.instrument,
             side: leg.side(order.side),
             qty: total,
-            order_type: order_type::MARKET,
             price: PRICE_UNDEFINED,
             stop_price: PRICE_UNDEFINED,
             ..*order
@@ -75,6 +74,7 @@ pub fn add_legs(
             plan.mark_age_ns = leg_plan.mark_age_ns;
             plan.mark_max_age_ns = leg_plan.mark_max_age_ns;
         }
+        let as_leg = Order { price: leg_plan.mark.unwrap_or(PRICE_UNDEFINED), ..as_leg };
         legs.push(LegPlan { order: as_leg, plan: leg_plan, change });
     }
     for leg in legs {
