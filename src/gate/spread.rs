@@ -203,16 +203,16 @@ pub fn settle(state: &mut State, slot: u32, executed: &[i128; LEGS_MAX]) {
     let order = *state.orders.get(slot);
     let progress = *state.legs.get(slot);
     let count = state.instruments[order.instrument as usize].legs().len();
-    for k in 0..count {
+    for (k, executed) in executed.iter().copied().enumerate().take(count) {
         let leg = state.instruments[order.instrument as usize].legs()[k];
         // The chain's quantity times the ratio was a quantity when it was accepted.
         let total = i128::from(chain_qty) * leg.times();
         let reserved = (total - i128::from(progress.filled[k])).max(0);
         let freed = i128::from(progress.reserved[k]) - reserved;
-        if freed != 0 || executed[k] != 0 {
+        if freed != 0 || executed != 0 {
             state.legs.get_mut(slot).reserved[k] = reserved as Qty;
             let mut after = state.rows[progress.rows[k] as usize].sums;
-            after.position += executed[k];
+            after.position += executed;
             after.reserve(leg.side(order.side), -freed, 0);
             state.set_sums(progress.rows[k], after);
         }
