@@ -170,6 +170,7 @@ impl World {
             last: close,
             close,
             quote_ns: 1_000,
+            volume: 0,
             last_ns: 1_000,
         };
         self.machine.mark(1_000, instrument, &mark);

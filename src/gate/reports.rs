@@ -7,6 +7,7 @@ use crate::abi::codes::Check;
 use crate::abi::order::{OrderSlot, kind, side};
 use crate::abi::verdict::NO_NODE;
 use crate::fixed::{Price, Qty};
+use crate::gate::count;
 use crate::gate::events::Events;
 use crate::gate::outcome::EventKind;
 use crate::gate::request::Report;
@@ -21,8 +22,13 @@ use crate::state::limit::Latch;
 /// Order, quantity and instrument of a bust.
 pub type Busted = (u64, Qty, u32);
 
-/// Applies a report of a lane; returns the row that it changed, or `NONE`.
-pub fn apply(state: &mut State, events: &mut Events, lane: u32, report: &Report) -> u32 {
+/// Applies a report of a lane that came at `now_ns`; returns the row that it changed, or `NONE`.
+pub fn apply(
+    state: &mut State,
+    events: &mut Events,
+    (lane, now_ns): (u32, u64),
+    report: &Report,
+) -> u32 {
     let Some(origin) = origin_lane(state, lane, report.origin) else {
         events.tell(EventKind::Anomaly, Check::LaneNotPermitted, NO_NODE, report.instrument);
         return NONE;
@@ -32,7 +38,7 @@ pub fn apply(state: &mut State, events: &mut Events, lane: u32, report: &Report)
     match report.kind {
         kind::FILL => {
             let replaced = busted.filter(|(id, ..)| report.corrects && *id == report.order_id);
-            return fill(state, events, (origin, lane), slot, report, replaced);
+            return fill(state, events, (origin, lane, now_ns), slot, report, replaced);
         }
         kind::BUST => return bust(state, events, (origin, lane), slot, report),
         _ if slot == NONE => {
@@ -117,7 +123,7 @@ fn void(state: &mut State, events: &mut Events, slot: u32, request: u64) -> u32 
 fn fill(
     state: &mut State,
     events: &mut Events,
-    (origin, lane): (u32, u32),
+    (origin, lane, now_ns): (u32, u32, u64),
     slot: u32,
     report: &Report,
     replaced: Option<Busted>,
@@ -126,7 +132,8 @@ fn fill(
         return NONE;
     }
     if spread_reports::concerns(state, slot, report) {
-        return spread_reports::fill(state, events, (origin, lane), slot, report, replaced);
+        let from = (origin, lane, now_ns);
+        return spread_reports::fill(state, events, from, slot, report, replaced);
     }
     let credit = replaced.map_or(0, |(_, qty, _)| qty);
     let (account, instrument, order_side) = executed_for(state, slot, report);
@@ -149,6 +156,7 @@ fn fill(
         order.filled = order.filled.saturating_add(from_open);
         reserve::settle(state, slot, signed);
     }
+    count::execution(state, events, (now_ns, origin), row, signed, report.price);
     remember(state, origin, report, account, instrument, order_side, false);
     let path = state.nodes[account as usize].path();
     if state.firm_killed || path.iter().any(|n| state.nodes[*n as usize].kills(order_side)) {

@@ -146,7 +146,9 @@ pub fn bucket_change(state: &State, instrument: u32, legs: &[LegPlan]) -> Wide {
 /// summed up.
 pub fn is_for_legs(check: Check, for_instrument: bool) -> bool {
     match check {
-        Check::MaxLong | Check::MaxShort | Check::SectorConcentration => true,
+        Check::MaxLong | Check::MaxShort | Check::SectorConcentration | Check::Participation => {
+            true
+        }
         Check::MaxOrderQty
         | Check::MaxOrderValue
         | Check::AdvPercent

@@ -11,6 +11,7 @@ use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
 use crate::abi::order::side;
 use crate::fixed::{Price, Qty, Wide};
+use crate::gate::count;
 use crate::gate::events::Events;
 use crate::gate::outcome::EventKind;
 use crate::gate::reports::{Busted, anomaly, book, bookable_row, fits, remember, signed};
@@ -56,7 +57,7 @@ fn executed(state: &State, slot: u32, report: &Report) -> Executed {
 pub fn fill(
     state: &mut State,
     events: &mut Events,
-    (origin, lane): (u32, u32),
+    (origin, lane, now_ns): (u32, u32, u64),
     slot: u32,
     report: &Report,
     replaced: Option<Busted>,
@@ -97,11 +98,22 @@ pub fn fill(
         let filled = i128::from(progress.filled[k]) + taken;
         progress.filled[k] = Qty::try_from(filled).unwrap_or(Qty::MAX);
     }
+    let mut whole = if of.leg.is_none() { report.qty } else { 0 };
     if slot != NONE {
         // The venue has it: a void would contradict that.
         state.orders.get_mut(slot).acknowledged = true;
+        let before = state.orders.get(slot).filled;
+        whole = state.legs.get(slot).whole(&legs[..count_of(&legs)]).saturating_sub(before);
         spread::settle(state, slot, &moves);
     }
+    let mut value = Wide::ZERO;
+    for k in (0..LEGS_MAX).filter(|k| moves[*k] != 0) {
+        count::execution(state, events, (now_ns, origin), rows[k], moves[k], prices[k]);
+        let leg = &state.instruments[legs[k].instrument as usize];
+        let notional = i128::from(leg.value_price(prices[k])) * moves[k].abs();
+        value = value.plus(Wide::product(notional, leg.unit));
+    }
+    count::spread_execution(state, events, (now_ns, origin), own, i128::from(whole), value);
     remember(state, origin, report, of.account, instrument, order_side, false);
     if report.reference != 0 && of.leg.is_none() {
         state.spread_executions.push(origin, SpreadExecution { id: report.reference, prices });
@@ -178,6 +190,11 @@ fn legs_of(state: &State, spread: u32) -> [Leg; LEGS_MAX] {
     let found = state.instruments[spread as usize].legs();
     legs[..found.len()].copy_from_slice(found);
     legs
+}
+
+/// How many legs there are.
+fn count_of(legs: &[Leg; LEGS_MAX]) -> usize {
+    legs.iter().filter(|leg| **leg != Leg::NONE).count()
 }
 
 /// The spread's own row and those of its legs, made if need be; `None`, with an alert, where there

@@ -183,5 +183,6 @@ fn unit(unit: MeasureUnit) -> &'static str {
         MeasureUnit::Count => "orders",
         MeasureUnit::BasisPoints => "basis points",
         MeasureUnit::Time => "ns",
+        MeasureUnit::Ratio => "ratio",
     }
 }

@@ -84,6 +84,7 @@ impl Runner {
             close: PRICE_UNDEFINED,
             quote_ns: 0,
             last_ns: 0,
+            volume: 0,
         };
         Ok(Runner {
             machine: Machine::new(setup)?,
@@ -314,6 +315,9 @@ impl Runner {
         }
         if let Some(close) = change.close {
             mark.close = close;
+        }
+        if let Some(volume) = change.volume {
+            mark.volume = volume;
         }
         let mark = *mark;
         self.outcome = *self.machine.mark(self.now_ns, instrument, &mark);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use riskgate::abi::order::kind;
-use riskgate::fixed::PRICE_PLACES;
+use riskgate::fixed::{PRICE_PLACES, QTY_PLACES};
 use riskgate::state::command::Command;
 use riskgate::state::setup::Setup;
 
@@ -82,6 +82,8 @@ pub struct MarkChange {
     pub quote: Option<(i64, i64)>,
     pub last: Option<i64>,
     pub close: Option<i64>,
+    /// Cumulative volume of the day, 1e-8.
+    pub volume: Option<u64>,
 }
 
 /// What names mean so far in a file.
@@ -288,7 +290,7 @@ fn read_request(table: &Table, problems: &mut Problems) -> Option<u64> {
 }
 
 fn read_mark(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Action> {
-    let known = ["instrument", "bid", "ask", "last", "close"];
+    let known = ["instrument", "bid", "ask", "last", "close", "volume"];
     let table = value.table("mark", &known, problems)?;
     let named = table.need("instrument", problems)?;
     let instrument = Names { setup }.instrument(named, problems)?;
@@ -300,12 +302,22 @@ fn read_mark(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Ac
         value.scaled64(key, PRICE_PLACES, problems).map(Some)
     };
     let (bid, ask, last, close) = (price("bid")?, price("ask")?, price("last")?, price("close")?);
+    let volume = match table.get("volume") {
+        Some(value) => match u64::try_from(value.scaled64("volume", QTY_PLACES, problems)?) {
+            Ok(volume) => Some(volume),
+            Err(_) => {
+                problems.add(value.line, "a volume is not negative");
+                return None;
+            }
+        },
+        None => None,
+    };
     let undefined = riskgate::abi::PRICE_UNDEFINED;
     let quote = (bid.is_some() || ask.is_some())
         .then(|| (bid.unwrap_or(undefined), ask.unwrap_or(undefined)));
-    if quote.is_none() && last.is_none() && close.is_none() {
-        problems.add(value.line, "a mark needs bid and ask, last, or close");
+    if quote.is_none() && last.is_none() && close.is_none() && volume.is_none() {
+        problems.add(value.line, "a mark needs bid and ask, last, close, or volume");
         return None;
     }
-    Some(Action::Mark { instrument, change: MarkChange { quote, last, close } })
+    Some(Action::Mark { instrument, change: MarkChange { quote, last, close, volume } })
 }
