@@ -284,13 +284,20 @@ impl Gate {
         target: u32,
         choice: MarkChoice,
     ) -> Outcome {
-        let plan = match self.plan(order, target, choice, incoming.now_ns) {
+        let mut plan = match plan::plan(&self.state, order, target, choice) {
             Ok(plan) => plan,
             Err(breach) => {
                 self.count_refused(incoming);
                 return self.priced(rejected(order.id, breach), order, choice);
             }
         };
+        if self.state.instruments[order.instrument as usize].is_spread()
+            && let Err(breach) =
+                spread::add_legs(&self.state, order, incoming.now_ns, &mut plan, &mut self.legs)
+        {
+            self.count_refused(incoming);
+            return self.priced(rejected(order.id, breach), order, choice);
+        }
         let legs = legs_of(&self.state, order, &self.legs);
         let (lane, now_ns) = (incoming.lane, incoming.now_ns);
         let found = decide::decide(&self.state, order, &plan, legs, lane, now_ns);
@@ -320,22 +327,6 @@ impl Gate {
             self.carry_out(incoming, order, digest, &plan, &found, &outcome);
         }
         outcome
-    }
-
-    /// What the order would change, in its legs too if it is for a spread.
-    #[inline]
-    fn plan(
-        &mut self,
-        order: &Order,
-        target: u32,
-        choice: MarkChoice,
-        now_ns: u64,
-    ) -> Result<Plan, Breach> {
-        let mut plan = plan::plan(&self.state, order, target, choice)?;
-        if self.state.instruments[order.instrument as usize].is_spread() {
-            spread::add_legs(&self.state, order, now_ns, &mut plan, &mut self.legs)?;
-        }
-        Ok(plan)
     }
 
     /// Looks at all limits on the path of a row, and of its legs' rows if it is of a spread.

@@ -118,7 +118,7 @@ pub fn plan(state: &State, order: &Order, target: u32, choice: MarkChoice) -> Re
 }
 
 /// The row of an order's account and instrument, or an empty one, and its slot or `NONE`.
-#[inline]
+#[inline(always)]
 pub fn row_of(state: &State, order: &Order) -> (Row, u32) {
     let row_slot = state.find_row(order.account, order.instrument);
     let row = match row_slot {
@@ -129,7 +129,7 @@ pub fn row_of(state: &State, order: &Order) -> (Row, u32) {
 }
 
 /// The mark if it is usable and has a rate, its age, and the oldest usable age if it is not usable.
-#[inline]
+#[inline(always)]
 pub fn mark_of(instrument: &Instrument, choice: MarkChoice) -> (Option<Price>, u64, u64) {
     match choice {
         MarkChoice::Usable { price, age_ns } => (instrument.has_rate.then_some(price), age_ns, 0),
