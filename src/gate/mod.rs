@@ -291,14 +291,14 @@ impl Gate {
                 return self.priced(rejected(order.id, breach), order, choice);
             }
         };
-        if self.state.instruments[order.instrument as usize].is_spread()
+        if plan.is_spread
             && let Err(breach) =
                 spread::add_legs(&self.state, order, incoming.now_ns, &mut plan, &mut self.legs)
         {
             self.count_refused(incoming);
             return self.priced(rejected(order.id, breach), order, choice);
         }
-        let legs = legs_of(&self.state, order, &self.legs);
+        let legs = legs_of(&plan, &self.legs);
         let (lane, now_ns) = (incoming.lane, incoming.now_ns);
         let found = decide::decide(&self.state, order, &plan, legs, lane, now_ns);
         let passes = found.breaches.is_empty();
@@ -349,7 +349,7 @@ impl Gate {
         outcome: &Outcome,
     ) {
         if outcome.decision == decision::ACCEPT {
-            let legs = legs_of(&self.state, order, &self.legs);
+            let legs = legs_of(plan, &self.legs);
             let lane = incoming.lane;
             let row = reserve::accept(&mut self.state, lane, order, digest, plan, legs);
             if found.watch || plan.lowers || plan.mark.is_none() {
@@ -472,8 +472,8 @@ impl Gate {
 
 /// The planned legs of an order for a spread; none of any other.
 #[inline]
-fn legs_of<'a>(state: &State, order: &Order, legs: &'a [LegPlan]) -> &'a [LegPlan] {
-    if state.instruments[order.instrument as usize].is_spread() { legs } else { &[] }
+fn legs_of<'a>(plan: &Plan, legs: &'a [LegPlan]) -> &'a [LegPlan] {
+    if plan.is_spread { legs } else { &[] }
 }
 
 fn accepted(id: u64) -> Outcome {

@@ -49,6 +49,8 @@ pub struct Plan {
     pub reduces: bool,
     /// A replace that asks for no more than the latest accepted terms.
     pub lowers: bool,
+    /// The order is for a spread: its legs are planned beside it.
+    pub is_spread: bool,
     /// An unpriced order without an aggressive collar.
     pub collar_missing: bool,
 }
@@ -111,6 +113,7 @@ pub fn plan(state: &State, order: &Order, target: u32, choice: MarkChoice) -> Re
         reserved_excess,
         reduces: reduces(order.side, &after),
         lowers,
+        is_spread: instrument.is_spread(),
         collar_missing: order.is_unpriced() && collar.is_none(),
         row,
         after,

@@ -128,6 +128,7 @@ fn plan_leg(
         reserved_excess: 0,
         reduces: plan::reduces(order.side, &after),
         lowers: spread.lowers,
+        is_spread: false,
         collar_missing: false,
         row,
         after,
