@@ -109,7 +109,8 @@ impl Seat<'_> {
     #[inline]
     fn place<'a>(&'a self, state: &'a State) -> Place<'a> {
         let node = &state.nodes[self.node as usize];
-        Place { state, row: self.r, node_id: self.node, node, level: self.level, plan: None }
+        let (row, node_id, level) = (self.r, self.node, self.level);
+        Place { state, row, node_id, node, level, plan: None, legs: &[] }
     }
 
     /// Where the level of a limit is kept: limits that count each instrument by itself keep one for

@@ -65,6 +65,9 @@ impl State {
             for p in self.orders.pendings(slot) {
                 (p.request, p.terms).hash(&mut h);
             }
+            if self.instruments[o.instrument as usize].is_spread() {
+                self.legs.get(slot).hash(&mut h);
+            }
         }
         for (id, lane) in self.lanes.iter().enumerate() {
             (lane.open_orders, lane.killed, lane.busted).hash(&mut h);
@@ -74,6 +77,7 @@ impl State {
             for e in self.executions.lane_items(id) {
                 (e.id, e.qty, e.price, e.busted).hash(&mut h);
             }
+            self.spread_executions.lane_items(id).for_each(|e| e.hash(&mut h));
         }
         self.walks.as_slice().hash(&mut h);
         (self.firm_killed, self.venues_killed, self.sides_killed).hash(&mut h);

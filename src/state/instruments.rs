@@ -4,6 +4,7 @@ use crate::abi::PRICE_UNDEFINED;
 use crate::fixed::{PRICE_ONE, Price, Qty, Rate, Unit};
 use crate::state::dimension::{Dimension, Groups};
 use crate::state::index::NONE;
+use crate::state::legs::{LEGS_MAX, Leg};
 use crate::state::session::Session;
 use crate::state::setup::{self, Setup, TICK_ROWS_MAX};
 use crate::state::weights::Weights;
@@ -54,6 +55,8 @@ pub struct Quote {
 pub struct Instrument {
     ticks: [(Price, Price); TICK_ROWS_MAX],
     tick_rows: usize,
+    legs: [Leg; LEGS_MAX],
+    leg_count: usize,
     /// 0: none.
     pub lot: Qty,
     /// Base value of one contract at price 1; 0 while there is no rate.
@@ -127,9 +130,15 @@ impl Instrument {
             let unit = i.unit(rate(i.currency));
             let mut ticks = [(0, 0); TICK_ROWS_MAX];
             ticks[..i.ticks.len()].copy_from_slice(&i.ticks);
+            let mut legs = [Leg::NONE; LEGS_MAX];
+            for (leg, (instrument, ratio)) in legs.iter_mut().zip(&i.legs) {
+                *leg = Leg { instrument: *instrument, ratio: *ratio };
+            }
             Instrument {
                 ticks,
                 tick_rows: i.ticks.len(),
+                legs,
+                leg_count: i.legs.len(),
                 lot: i.lot,
                 unit: unit.unwrap_or(0),
                 has_rate: unit.is_some(),
@@ -196,6 +205,18 @@ impl Instrument {
         }
     }
 
+    /// Its legs; none if it is no spread.
+    #[inline]
+    pub fn legs(&self) -> &[Leg] {
+        &self.legs[..self.leg_count]
+    }
+
+    /// Is it a spread?
+    #[inline(always)]
+    pub fn is_spread(&self) -> bool {
+        self.leg_count != 0
+    }
+
     /// Tick at a price (by its magnitude); `None`: every price is on tick.
     #[inline]
     pub fn tick_at(&self, price: Price) -> Option<Price> {
@@ -217,17 +238,25 @@ impl Instrument {
         self.tick_at(price).is_none_or(|tick| price % tick == 0)
     }
 
+    /// Does its worth not depend on its own price? Inverse contracts count at their face, spreads
+    /// at nothing (their legs count).
+    #[inline(always)]
+    pub fn counts_at_face(&self) -> bool {
+        self.inverse | self.is_spread()
+    }
+
     /// What one contract counts at a price, as a price: the magnitude, or 1 if inverse.
     #[inline]
     pub fn value_price(&self, price: Price) -> Price {
         if self.inverse { PRICE_ONE } else { price.abs() }
     }
 
-    /// Magnitude that positions are valued at; 0 before the first mark.
+    /// Magnitude that positions are valued at; 0 before the first mark, and for spreads.
     #[inline]
     pub fn valuation_magnitude(&self) -> Price {
         match self.valuation {
             _ if self.inverse => PRICE_ONE,
+            _ if self.is_spread() => 0,
             PRICE_UNDEFINED => 0,
             price => price.abs(),
         }

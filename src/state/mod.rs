@@ -15,6 +15,7 @@ pub mod history;
 pub mod index;
 pub mod instruments;
 pub mod lanes;
+pub mod legs;
 pub mod limit;
 pub mod limits;
 #[cfg(feature = "mutations")]
@@ -43,6 +44,7 @@ use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
 use instruments::Instrument;
 use lanes::Lane;
+use legs::{LegTable, SpreadExecution};
 use limit::{Latch, Limit};
 use limits::LimitTable;
 use orders::OrderTable;
@@ -97,6 +99,10 @@ pub struct State {
     pub required: u128,
     /// Open orders.
     pub orders: OrderTable,
+    /// What the legs of open orders for spreads hold.
+    pub legs: LegTable,
+    /// Prices of the legs of each lane's executions of spreads.
+    pub spread_executions: Recent<SpreadExecution>,
     /// Own resting prices.
     pub own_book: OwnBook,
     /// Decided requests of each lane.
@@ -137,6 +143,7 @@ impl State {
         let orders = capacity.open_orders as usize;
         let lane_count = setup.lanes.len().max(1);
         let history = capacity.history as usize;
+        let spread_lanes = if legs::has_spreads(setup) { lane_count } else { 0 };
         let cell_capacity = positions * 2 + capacity.limits as usize;
         let window_capacity = setup.limits.iter().map(windows_of).sum::<usize>() + SPARE_WINDOWS;
         let mut state = State {
@@ -155,6 +162,8 @@ impl State {
             duplicates: Duplicates::new(orders.min(DUPLICATES_MAX)),
             required: setup.required.0,
             orders: OrderTable::new(orders),
+            legs: LegTable::new(setup, orders),
+            spread_executions: Recent::new(spread_lanes, history),
             own_book: OwnBook::new(orders * 2, positions * 2),
             decided: Recent::new(lane_count, history),
             executions: Recent::new(lane_count, history),

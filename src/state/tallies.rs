@@ -85,6 +85,8 @@ impl TallyRef {
     #[inline(always)]
     pub fn legs(&self, i: &Instrument) -> [u32; 2] {
         match self.weight {
+            // A spread counts in its legs.
+            _ if i.is_spread() => [NONE, NONE],
             Weight::Currency if self.only != NONE => {
                 i.weights.currency_legs().map(|leg| if leg == self.only { leg } else { NONE })
             }

@@ -139,6 +139,7 @@ impl Setup {
             note("lot times multiplier must be a multiple of 0.00000001".into());
         }
         verify_ticks(instrument, &mut note);
+        problems.extend(self.leg_problems(instrument));
         problems
     }
 

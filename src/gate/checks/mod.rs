@@ -61,6 +61,7 @@ use crate::fixed::{Price, Wide};
 use crate::gate::outcome::{Breach, MeasureUnit};
 use crate::gate::plan::Plan;
 use crate::gate::request::Order;
+use crate::gate::spread::LegPlan;
 use crate::state::State;
 use crate::state::instruments::Instrument;
 use crate::state::limit::{Bound, Variant};
@@ -79,6 +80,8 @@ pub struct Context<'a> {
     pub order: &'a Order,
     /// What it would change.
     pub plan: &'a Plan,
+    /// The legs, if it is for a spread.
+    pub legs: &'a [LegPlan],
     /// Its instrument.
     pub instrument: &'a Instrument,
     /// Lane that it came through.
@@ -96,13 +99,20 @@ impl<'a> Context<'a> {
     #[inline(always)]
     pub fn before(&self, node_id: u32, level: usize) -> Place<'a> {
         let node = &self.state.nodes[node_id as usize];
-        Place { state: self.state, row: &self.plan.row, node_id, node, level, plan: None }
+        let (state, row) = (self.state, &self.plan.row);
+        Place { state, row, node_id, node, level, plan: None, legs: self.legs }
     }
 
     /// A node of the account's path, with the order.
     #[inline(always)]
     pub fn after(&self, node_id: u32, level: usize) -> Place<'a> {
         Place { plan: Some(self.plan), ..self.before(node_id, level) }
+    }
+
+    /// The same for one leg of the order, as if that were an order of its own.
+    pub fn of_leg(&self, leg: &'a LegPlan) -> Context<'a> {
+        let instrument = &self.state.instruments[leg.order.instrument as usize];
+        Context { order: &leg.order, plan: &leg.plan, instrument, ..*self }
     }
 }
 
@@ -132,7 +142,7 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
     if !limit.bounded {
         return true;
     }
-    if c.plan.mark.is_none() && stale_mark::is_needed_by(limit.check) {
+    if !c.plan.has_value && stale_mark::is_needed_by(limit.check) {
         return false;
     }
     match limit.check {
@@ -156,7 +166,7 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
     if check == Check::MaxOrderValue && !max_order_value::concerns(limit.variant, c.order.side) {
         return Finding::Within;
     }
-    if c.plan.mark.is_none() && stale_mark::is_needed_by(check) {
+    if !c.plan.has_value && stale_mark::is_needed_by(check) {
         return Finding::NeedsMark;
     }
     match check {
@@ -172,7 +182,8 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
         Check::UnitMixup => beyond(unit_mixup::check(&sizes(c), limit.hard.low as i128)),
         Check::PriceCollar => match c.plan.mark {
             Some(mark) => collar(c, slot, mark),
-            None => Finding::Within,
+            // A spread whose legs have marks and which has none itself.
+            None => Finding::NeedsMark,
         },
         Check::PriceWalk => walk(c, slot),
         check if is_grouped(check) => {
@@ -233,9 +244,10 @@ fn sizes(c: &Context) -> unit_mixup::Sizes {
 }
 
 fn walk(c: &Context, slot: u32) -> Finding {
-    let Some(mark) = c.plan.mark.filter(|_| !c.order.is_unpriced()) else {
+    if c.order.is_unpriced() {
         return Finding::Within;
-    };
+    }
+    let Some(mark) = c.plan.mark else { return Finding::NeedsMark };
     match price_walk::anchor(c, slot, mark) {
         Some(anchor) => collar(c, slot, anchor),
         None => Finding::Beyond(Breach::bare(Check::Capacity)),
