@@ -11,9 +11,11 @@ use crate::fixed::{Price, Qty, Wide};
 use crate::gate::outcome::{Event, Outcome};
 use crate::gate::{Gate, Incoming};
 use crate::state::State;
+use crate::state::cash::Purse;
 use crate::state::command::Command;
 use crate::state::index::NONE;
 use crate::state::instruments::{MarkChoice, Quote};
+use crate::state::limit::Reset;
 use crate::state::orders::OpenOrder;
 use crate::state::rows::Row;
 use crate::state::setup::Setup;
@@ -81,6 +83,23 @@ pub struct NodeView {
     pub day_pnl: Wide,
     /// `max_open_orders`.
     pub open_orders: u32,
+}
+
+/// What a node has executed, won, lost and spent today, base currency 1e-36.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FundsView {
+    /// `purchases`.
+    pub purchases: Wide,
+    /// `sales`.
+    pub sales: Wide,
+    /// `daily_loss`; 0 if nothing is lost.
+    pub daily_loss: Wide,
+    /// `drawdown`.
+    pub drawdown: Wide,
+    /// What the day spent and open buys may spend; 0 for a node without a ledger.
+    pub cash_used: Wide,
+    /// Cash given to the node and what is below it; 0 for a node without a ledger.
+    pub cash: Wide,
 }
 
 /// One open order, for reconciliation.
@@ -255,6 +274,25 @@ impl Machine {
             open_order_value: n.exposure.open,
             day_pnl: n.pnl,
             open_orders: n.open_orders,
+        }
+    }
+
+    /// What a node has executed, won, lost and spent today.
+    pub fn funds(&self, node: u32) -> FundsView {
+        let state = &self.gate.state;
+        let n = &state.nodes[node as usize];
+        let day = n.period(Reset::Day);
+        let cash = match n.ledger {
+            NONE => Purse::default(),
+            slot => state.ledgers.head(slot).base,
+        };
+        FundsView {
+            purchases: day.bought.plus(n.exposure.open_buys),
+            sales: day.sold().plus(n.exposure.open.minus(n.exposure.open_buys)),
+            daily_loss: day.pnl.negated().max(Wide::ZERO),
+            drawdown: n.peak_in(Reset::Day).minus(day.pnl),
+            cash_used: cash.open.minus(cash.change),
+            cash: cash.cash,
         }
     }
 

@@ -10,7 +10,7 @@ use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setu
 
 fn machine() -> Machine {
     let account =
-        Account { name: "A".into(), parent: None, owner: None, equity: None, phase: None };
+        Account::plain("A", None);
     let setup = Setup {
         currencies: vec![Currency { name: "USD".into(), rate: Some(PRICE_ONE) }],
         instruments: vec![Instrument::plain("X")],

@@ -37,13 +37,7 @@ const LANES: u32 = 2;
 const RING: u64 = 1024;
 
 fn setup() -> Setup {
-    let account = |name: &str, parent| Account {
-        name: name.to_string(),
-        parent,
-        owner: None,
-        equity: None,
-        phase: None,
-    };
+    let account = Account::plain;
     Setup {
         currencies: vec![Currency { name: "USD".to_string(), rate: Some(RATE_ONE) }],
         instruments: vec![Instrument::plain("AAPL"), Instrument::plain("MSFT")],

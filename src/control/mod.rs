@@ -3,8 +3,11 @@
 use crate::error::{Error, Result};
 use crate::gate::Gate;
 use crate::gate::watch::{Cause, watch};
+use crate::fixed::{MONEY_PLACES, Money, RATE_PLACES, Rate, decimal};
+use crate::state::State;
 use crate::state::command::{Command, KillScope};
 use crate::state::tree::kill_bit;
+use crate::state::verify::{CASH_MAX, CASH_MAX_TEXT};
 
 /// Applies a command; an error changes nothing.
 pub fn apply(gate: &mut Gate, command: &Command) -> Result<()> {
@@ -17,9 +20,24 @@ pub fn apply(gate: &mut Gate, command: &Command) -> Result<()> {
         Command::Halt(instrument) => state.instruments[instrument as usize].halted = true,
         Command::Resume(instrument) => state.instruments[instrument as usize].halted = false,
         Command::Restrict { node, instrument, mode } => state.restrict(node, instrument, mode)?,
-        Command::Rearm(node) => state.rearm(node),
+        Command::Rearm(node) => {
+            state.rearm(node);
+            look_at_all(gate);
+        }
         Command::RollDay(node) => {
-            state.roll_day(node);
+            state.roll(node, false);
+            look_at_all(gate);
+        }
+        Command::RollWeek(node) => {
+            state.roll(node, true);
+            look_at_all(gate);
+        }
+        Command::SetRate { currency, rate } => {
+            state.set_rate(currency, rate);
+            look_at_all(gate);
+        }
+        Command::AdjustCash { account, currency, amount } => {
+            state.adjust_cash(account, currency, amount)?;
             look_at_all(gate);
         }
         Command::SetLimit(limit) => {
@@ -65,6 +83,7 @@ fn verify(gate: &Gate, command: &Command) -> Result<()> {
     };
     let node = |id: u32| known("node", id, state.nodes.len());
     let instrument = |id: u32| known("instrument", id, state.instruments.len());
+    let currency = |id: u32| known("currency", id, state.rates.len());
     let side = |side: u8| match side {
         1 | 2 => Ok(()),
         _ => Err(Error::new(format!("side {side} is neither 1 (buy) nor 2 (sell)"))),
@@ -83,8 +102,39 @@ fn verify(gate: &Gate, command: &Command) -> Result<()> {
         Command::Restrict { node: id, instrument: of, .. } => {
             node(id).and(of.map_or(Ok(()), instrument))
         }
-        Command::Rearm(id) | Command::RollDay(id) => node(id),
+        Command::Rearm(id) | Command::RollDay(id) | Command::RollWeek(id) => node(id),
+        Command::SetRate { currency: of, rate } => currency(of).and(rate_problem(state, of, rate)),
+        Command::AdjustCash { account, currency: of, amount } => {
+            node(account).and(currency(of)).and(cash_problem(amount))
+        }
         // The setup that the limit belongs to has looked at it (`Setup::limit_problems`).
         Command::SetLimit(_) => Ok(()),
     }
+}
+
+/// Why a currency cannot have a rate.
+fn rate_problem(state: &State, currency: u32, rate: Rate) -> Result<()> {
+    let of = decimal::format_i128(i128::from(rate), RATE_PLACES);
+    if currency == 0 {
+        return Err(Error::new(format!("rate {of}: the base currency's rate is 1 for ever")));
+    }
+    if rate <= 0 {
+        return Err(Error::new(format!("rate {of}: it must be above 0")));
+    }
+    match state.rate_too_large(currency, rate) {
+        None => Ok(()),
+        Some(instrument) => Err(Error::new(format!(
+            "rate {of}: with it one contract of instrument {instrument} would be worth more than \
+             1e12 of the base currency for each unit of its price"
+        ))),
+    }
+}
+
+/// Why cash cannot be adjusted by an amount.
+fn cash_problem(amount: Money) -> Result<()> {
+    if amount.unsigned_abs() <= CASH_MAX.unsigned_abs() {
+        return Ok(());
+    }
+    let text = decimal::format_i128(amount, MONEY_PLACES);
+    Err(Error::new(format!("adjust cash by {text}: at most {CASH_MAX_TEXT} at once")))
 }

@@ -155,6 +155,10 @@ pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64)
         may_it_trade(&c, &mut found);
         grid(&c, &mut found);
         limits(&c, &mut found);
+        if let Some(breach) = checks::buying_power::from_holdings(&c) {
+            let (policy, place) = policy(&c, breach.check);
+            found.sort(breach, policy, place, order);
+        }
     }
     if let Some(breach) = checks::wash_trade::check(state, order) {
         wash_trade(&c, breach, &mut found);

@@ -5,7 +5,7 @@ use crate::fixed::{Wide, wide_from_money};
 use crate::state::defaults::{Number, number_of};
 use crate::state::index::NONE;
 use crate::state::limit::{
-    Bound, Denominator, Limit, Phase, SOFT_REARM_POINTS, SOFT_THRESHOLDS_MAX, Variant,
+    Bound, Denominator, Limit, Phase, Reset, SOFT_REARM_POINTS, SOFT_THRESHOLDS_MAX, Variant,
 };
 
 /// Level of a limit that is beyond its hard number.
@@ -29,6 +29,10 @@ pub struct LimitRow {
     pub bounded: bool,
     /// Is it for one instrument alone?
     pub for_instrument: bool,
+    /// When what it counts begins again.
+    pub reset: Reset,
+    /// The one currency that it counts, or `NONE`.
+    pub currency: u32,
     /// How many thresholds have fired, or [`LEVEL_HARD`].
     pub level: u8,
     /// Next limit of the same place.
@@ -99,6 +103,8 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         phase: limit.phase,
         bounded: limit.bound != Bound::Unlimited,
         for_instrument: limit.instrument.is_some(),
+        reset: limit.reset,
+        currency: limit.currency.unwrap_or(NONE),
         level: 0,
         next,
     };

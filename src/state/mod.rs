@@ -1,10 +1,13 @@
 //! What the gate knows: instruments, account tree, positions, open orders, own book, limits.
 //!
 //! [`State`] keeps every sum exact: whatever changes a row goes through [`State::set_sums`], which
-//! changes the row's cells, its nodes and their concentration buckets by the same difference.
+//! changes the row's cells, its nodes and their concentration buckets by the same difference; whatever
+//! is executed or revalued goes through `day`.
 //! Nothing here decides, does I/O, reads a clock, or allocates after [`State::new`].
 
+pub mod cash;
 pub mod command;
+pub mod day;
 pub mod defaults;
 pub mod dimension;
 mod hash;
@@ -16,6 +19,7 @@ pub mod limit;
 pub mod limits;
 pub mod orders;
 pub mod own_book;
+pub mod period;
 pub mod rows;
 mod salt;
 pub mod session;
@@ -24,8 +28,9 @@ mod structure;
 pub mod tree;
 pub mod verify;
 
-use crate::abi::PRICE_UNDEFINED;
-use crate::fixed::{Price, Wide};
+use crate::fixed::{Price, Rate, Wide};
+use cash::Ledgers;
+use day::DayBook;
 use dimension::Dimension;
 use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
@@ -54,6 +59,12 @@ pub struct State {
     pub rows: Vec<Row>,
     row_index: Index,
     row_capacity: usize,
+    /// What each row keeps of the day.
+    pub days: Vec<DayBook>,
+    /// Base per unit of each currency, 1e-9; 0: not known.
+    pub rates: Vec<Rate>,
+    /// Cash, where it is asked for.
+    pub ledgers: Ledgers,
     /// Node × instrument cells.
     pub cells: Vec<Cell>,
     cell_index: Index,
@@ -107,6 +118,9 @@ impl State {
             rows: Vec::with_capacity(positions),
             row_index: Index::new(positions),
             row_capacity: positions,
+            days: Vec::with_capacity(positions),
+            rates: setup.currencies.iter().map(|c| c.rate.unwrap_or(0)).collect(),
+            ledgers: Ledgers::new(setup),
             cells: Vec::with_capacity(cell_capacity),
             cell_index: Index::new(cell_capacity),
             cell_capacity,
@@ -126,6 +140,7 @@ impl State {
             sides_killed: 0,
             wall_offset_ns: 0,
         };
+        state.give_from(setup);
         for limit in &setup.limits {
             state.add_limit(limit).expect("a verified setup fits its own capacity");
         }
@@ -176,6 +191,7 @@ impl State {
             *cell = self.cell_for(*node, instrument);
         }
         self.rows.push(row);
+        self.days.push(DayBook::default());
         self.row_index.insert(pair(account, instrument), slot);
         slot
     }
@@ -217,21 +233,28 @@ impl State {
         let before = row.sums;
         let account = row.account as usize;
         let instrument = &self.instruments[row.instrument as usize];
+        let open = instrument.paid_value(worth.open_buys - row.worth.open_buys);
+        let currency = instrument.currency;
         row.sums = after;
         row.worth = worth;
         for cell in row.cells.iter().filter(|c| **c != NONE) {
             self.cells[*cell as usize].sums.shift(&before, &after);
         }
         let depth = self.nodes[account].depth;
+        let mut has_ledger = false;
         for level in 0..depth {
             let id = self.nodes[account].path[level] as usize;
             let node = &mut self.nodes[id];
+            has_ledger |= node.ledger != NONE;
             node.exposure.add(change);
             node.open_orders = node.open_orders + after.open_orders - before.open_orders;
             if node.bucket_slot != NONE {
                 let at = node.bucket_slot as usize * self.bucket_count + instrument.bucket as usize;
                 self.buckets[at] = self.buckets[at].plus(change.gross);
             }
+        }
+        if has_ledger {
+            self.move_open(account as u32, currency, open);
         }
     }
 
@@ -253,85 +276,40 @@ impl State {
     pub fn revalue(&mut self, instrument: u32, price: Price) {
         let i = &mut self.instruments[instrument as usize];
         i.valuation = price;
-        let (unit, inverse, bucket) = (i.unit, i.inverse, i.bucket as usize);
+        let (unit, bucket, currency) = (i.unit, i.bucket as usize, i.currency);
         let magnitude = i.valuation_magnitude();
         let mut at = i.first_row;
         while at != NONE {
-            let row = &mut self.rows[at as usize];
+            let slot = at;
+            let row = &mut self.rows[slot as usize];
             at = row.next_of_instrument;
+            let account = row.account;
             let worth = row.sums.worth(magnitude);
             let change = row.worth.change(&worth, unit);
+            let open = worth.open_buys - row.worth.open_buys;
             row.worth = worth;
             row.magnitude = magnitude;
-            // Undefined until the first execution, which brings its own.
-            let moved = match row.pnl_price {
-                PRICE_UNDEFINED => 0,
-                old => i128::from(price) - i128::from(old),
-            };
-            if row.pnl_price != PRICE_UNDEFINED {
-                row.pnl_price = price;
+            let open = self.instruments[instrument as usize].paid_value(open);
+            self.move_open(account, currency, open);
+            let gain = self.move_pnl_price(slot, price);
+            for level in 0..self.nodes[account as usize].depth {
+                let id = self.nodes[account as usize].path[level] as usize;
+                self.nodes[id].pnl = self.nodes[id].pnl.plus(gain);
             }
-            let gain = if inverse { Wide::ZERO } else { gain(row.sums.position, moved, unit) };
-            let account = row.account as usize;
-            for level in 0..self.nodes[account].depth {
-                let id = self.nodes[account].path[level] as usize;
-                let node = &mut self.nodes[id];
-                node.exposure.add(&change);
-                node.pnl = node.pnl.plus(gain);
-                if node.bucket_slot != NONE {
-                    let b = node.bucket_slot as usize * self.bucket_count + bucket;
-                    self.buckets[b] = self.buckets[b].plus(change.gross);
-                }
-            }
+            self.pass_up_exposure(account, bucket, &change);
         }
     }
 
-    /// Counts an execution: `qty` is signed (bought > 0). `traded` is false for a bust, which never
-    /// lowers the day's executed value. The position itself changes in [`State::set_sums`].
-    pub fn count_execution(&mut self, slot: u32, qty: i128, price: Price, traded: bool) {
-        let row = &mut self.rows[slot as usize];
-        let instrument = &self.instruments[row.instrument as usize];
-        if row.pnl_price == PRICE_UNDEFINED {
-            row.pnl_price = match instrument.valuation {
-                PRICE_UNDEFINED => price,
-                valuation => valuation,
-            };
-        }
-        let moved = i128::from(row.pnl_price) - i128::from(price);
-        let gain = match instrument.inverse {
-            true => Wide::ZERO,
-            false => gain(qty, moved, instrument.unit),
-        };
-        let value = match traded {
-            true => {
-                let at = i128::from(instrument.value_price(price));
-                Wide::product(at * qty.abs(), instrument.unit)
-            }
-            false => Wide::ZERO,
-        };
-        let account = row.account as usize;
-        for level in 0..self.nodes[account].depth {
-            let id = self.nodes[account].path[level] as usize;
+    /// Adds to the exposures of an account and all above it, and to their concentration buckets.
+    fn pass_up_exposure(&mut self, account: u32, bucket: usize, change: &Exposure) {
+        for level in 0..self.nodes[account as usize].depth {
+            let id = self.nodes[account as usize].path[level] as usize;
             let node = &mut self.nodes[id];
-            node.pnl = node.pnl.plus(gain);
-            node.traded = node.traded.plus(value);
-        }
-    }
-
-    /// Starts a new day for a node and everything below it.
-    pub fn roll_day(&mut self, node: u32) {
-        let (traded, pnl) = {
-            let n = &self.nodes[node as usize];
-            (n.traded, n.pnl)
-        };
-        for level in 1..self.nodes[node as usize].depth {
-            let up = self.nodes[node as usize].path[level] as usize;
-            self.nodes[up].traded = self.nodes[up].traded.minus(traded);
-            self.nodes[up].pnl = self.nodes[up].pnl.minus(pnl);
-        }
-        for n in self.nodes.iter_mut().filter(|n| n.path().contains(&node)) {
-            n.traded = Wide::ZERO;
-            n.pnl = Wide::ZERO;
+            node.exposure.add(change);
+            if node.bucket_slot != NONE {
+                let b = node.bucket_slot as usize * self.bucket_count + bucket;
+                self.buckets[b] = self.buckets[b].plus(change.gross);
+            }
         }
     }
 
@@ -350,36 +328,13 @@ impl State {
         true
     }
 
-    /// Takes back what latched a node, and what latched single instruments at it.
+    /// Takes back what latched a node, and what latched single instruments at it; what it counts
+    /// since it was last re-armed begins again.
     pub fn rearm(&mut self, node: u32) {
         self.nodes[node as usize].latch = None;
+        self.nodes[node as usize].restart();
         for cell in self.cells.iter_mut().filter(|cell| cell.node == node) {
             cell.latch = None;
-        }
-    }
-}
-
-/// Signed quantity × signed price move × unit. Both factors are differences of 64-bit numbers, so
-/// the product is taken in two steps that cannot overflow.
-fn gain(qty: i128, moved: i128, unit: u128) -> Wide {
-    let low = Wide::product(qty * (moved & 0xffff_ffff), unit);
-    let high = Wide::product(qty * (moved >> 32), unit);
-    let mut shifted = high;
-    shifted.high = (high.high << 32) | (high.low >> 96) as i128;
-    shifted.low = high.low << 32;
-    low.plus(shifted)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gains_are_exact_for_all_signs_and_sizes() {
-        for (qty, moved) in
-            [(5, 7), (-5, 7), (5, -7), (-5, -7), (1 << 63, 1 << 40), (3, -(1 << 40))]
-        {
-            assert_eq!(gain(qty, moved, 11), Wide::product(qty * moved, 11), "{qty} {moved}");
         }
     }
 }

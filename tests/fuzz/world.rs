@@ -478,6 +478,8 @@ fn setup(rng: &mut Rng) -> Setup {
             owner: rng.one_in(2).then(|| rng.below(2) as u32),
             equity: rng.one_in(2).then(|| rng.pick(&[1 << 90, -(1 << 90), i128::MAX, 0])),
             phase: if rng.one_in(6) { Some(Phase::Shadow) } else { None },
+            cash: Vec::new(),
+            short: rng.one_in(8).then_some(false),
         });
     }
     let mut limits: Vec<Limit> = Vec::new();

@@ -189,6 +189,8 @@ pub fn setup(r: &mut Random) -> Setup {
             owner: r.option(Random::u32),
             equity: r.option(|r| r.u128() as i128),
             phase: r.option(|r| r.pick(&Phase::NAMES).0),
+            cash: r.list(3, |r| (r.u32(), r.u128() as i128)),
+            short: r.option(Random::bool),
         }),
         limits: r.list(8, limit),
         limit_owners: r.list(3, Random::text),

@@ -159,7 +159,12 @@ pub const CATALOGUE: &[CatalogueRow] = &[
     net_exposure::ROW,
     long_exposure::ROW,
     short_exposure::ROW,
+    purchases::ROW,
+    sales::ROW,
     open_order_value::ROW,
+    buying_power::ROW,
+    daily_loss::ROW,
+    drawdown::ROW,
     sector_concentration::ROW,
     wash_trade::ROW,
 ];

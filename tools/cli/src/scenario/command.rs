@@ -1,6 +1,7 @@
 //! The `control` line: one control command, or several of a kind.
 
 use riskgate::abi::order::side;
+use riskgate::fixed::{MONEY_PLACES, RATE_PLACES};
 use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::setup::Setup;
 
@@ -17,6 +18,12 @@ const KEYS: &[&str] = &[
     "rearm",
     "roll_day",
     "set_limit",
+    "rate",
+    "value",
+    "cash",
+    "currency",
+    "amount",
+    "week",
     "instrument",
     "mode",
     "by",
@@ -24,7 +31,24 @@ const KEYS: &[&str] = &[
     "reason",
 ];
 /// Keys that stand beside a command.
-const BESIDE: &[&str] = &["instrument", "mode", "by", "approved_by", "reason"];
+const BESIDE: &[&str] = &[
+    "instrument",
+    "mode",
+    "value",
+    "currency",
+    "amount",
+    "week",
+    "by",
+    "approved_by",
+    "reason",
+];
+/// Keys that stand beside one command only.
+const BESIDE_ONE: &[(&str, &str)] = &[
+    ("value", "rate"),
+    ("currency", "cash"),
+    ("amount", "cash"),
+    ("week", "roll_day"),
+];
 const SIDES: [(u8, &str); 2] = [(side::BUY, "buy"), (side::SELL, "sell")];
 
 /// The commands of a line, in order.
@@ -46,6 +70,11 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
             }
         }
     }
+    for (key, of) in BESIDE_ONE {
+        if let Some(v) = table.get(key).filter(|_| entry.key != *of) {
+            problems.add(v.line, format!("{key} stands beside {of} only"));
+        }
+    }
     let names = Names { setup };
     let target = &entry.value;
     let command = match entry.key.as_str() {
@@ -54,7 +83,23 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
         "halt" => Command::Halt(names.instrument(target, problems)?),
         "resume" => Command::Resume(names.instrument(target, problems)?),
         "rearm" => Command::Rearm(names.node(target, problems)?),
+        "roll_day" if table.flag("week", problems) => {
+            Command::RollWeek(names.node(target, problems)?)
+        }
         "roll_day" => Command::RollDay(names.node(target, problems)?),
+        "rate" => {
+            let value = table.need("value", problems)?;
+            let rate = value.scaled64("value", RATE_PLACES, problems)?;
+            Command::SetRate { currency: names.currency(target, problems)?, rate }
+        }
+        "cash" => {
+            let amount = table.need("amount", problems)?;
+            Command::AdjustCash {
+                account: names.node(target, problems)?,
+                currency: names.currency(table.need("currency", problems)?, problems)?,
+                amount: amount.scaled("amount", MONEY_PLACES, problems)?,
+            }
+        }
         "restrict" => return read_restrict(setup, &table, target, problems),
         "set_limit" => {
             let limits = limits::read_row(setup, target, problems);

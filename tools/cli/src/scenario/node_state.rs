@@ -19,6 +19,12 @@ const NODE_KEYS: &[&str] = &[
     "short_exposure",
     "open_order_value",
     "day_pnl",
+    "purchases",
+    "sales",
+    "daily_loss",
+    "drawdown",
+    "cash_used",
+    "cash",
     "open_orders",
     "max_open_orders",
 ];
@@ -124,6 +130,12 @@ impl StateExpect {
             "short_exposure" => view.short_exposure,
             "open_order_value" => view.open_order_value,
             "day_pnl" => view.day_pnl,
+            "purchases" => machine.funds(self.node).purchases,
+            "sales" => machine.funds(self.node).sales,
+            "daily_loss" => machine.funds(self.node).daily_loss,
+            "drawdown" => machine.funds(self.node).drawdown,
+            "cash_used" => machine.funds(self.node).cash_used,
+            "cash" => machine.funds(self.node).cash,
             _ => return view.open_orders.to_string(),
         };
         decimal::format_wide(money, WIDE_PLACES)
