@@ -7,7 +7,7 @@
 use crate::abi::SlotWords;
 use crate::control;
 use crate::error::{Error, Result};
-use crate::fixed::{Price, Qty, Wide};
+use crate::fixed::{Price, Qty, Rate, Wide};
 use crate::gate::outcome::{Event, Outcome};
 use crate::gate::{Gate, Incoming};
 use crate::state::State;
@@ -294,6 +294,11 @@ impl Machine {
             cash_used: cash.open.minus(cash.change),
             cash: cash.cash,
         }
+    }
+
+    /// What a currency is worth now, base per unit in 1e-9; `None`: not known.
+    pub fn rate(&self, currency: u32) -> Option<Rate> {
+        Some(self.gate.state.rates[currency as usize]).filter(|rate| *rate != 0)
     }
 
     /// All account × instrument rows: `(account, instrument, row)`. Cold.

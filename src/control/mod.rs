@@ -1,9 +1,9 @@
 //! Control commands: applied between two orders, all or nothing.
 
 use crate::error::{Error, Result};
+use crate::fixed::{MONEY_PLACES, Money, RATE_PLACES, Rate, decimal};
 use crate::gate::Gate;
 use crate::gate::watch::{Cause, watch};
-use crate::fixed::{MONEY_PLACES, Money, RATE_PLACES, Rate, decimal};
 use crate::state::State;
 use crate::state::command::{Command, KillScope};
 use crate::state::tree::kill_bit;

@@ -13,6 +13,7 @@ use riskgate::state::limit::{
     Action, Band, Bound, Collar, Denominator, Latch, Limit, Phase, Variant,
 };
 use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, RATE_ONE, Setup};
+use riskgate::state::verify::CASH_MAX;
 
 /// Random numbers (a 64-bit multiply-xorshift).
 pub struct Rng(pub u64);
@@ -151,7 +152,17 @@ impl World {
     pub fn command(&mut self) -> Command {
         let node = self.rng.below(self.setup.accounts.len() as u64) as u32;
         let instrument = self.rng.below(self.setup.instruments.len() as u64) as u32;
-        match self.rng.below(12) {
+        let currency = self.rng.below(self.setup.currencies.len() as u64 + 1) as u32;
+        match self.rng.below(15) {
+            12 => {
+                let rate = self.rng.pick(&[1, PRICE_ONE, 1 << 40, i64::MAX, 0, -1]);
+                Command::SetRate { currency, rate }
+            }
+            13 => {
+                let amount = self.rng.pick(&[1, -(1 << 90), CASH_MAX, -CASH_MAX, i128::MIN]);
+                Command::AdjustCash { account: node, currency, amount }
+            }
+            14 => Command::RollWeek(node),
             0 => Command::Kill(KillScope::Node(node)),
             1 | 2 => Command::Unkill(KillScope::Node(node)),
             3 => Command::Halt(instrument),

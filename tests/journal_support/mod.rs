@@ -120,7 +120,10 @@ pub fn scope(r: &mut Random) -> KillScope {
 }
 
 pub fn command(r: &mut Random) -> Command {
-    match r.below(8) {
+    match r.below(11) {
+        8 => Command::SetRate { currency: r.u32(), rate: r.i64() },
+        9 => Command::AdjustCash { account: r.u32(), currency: r.u32(), amount: r.u128() as i128 },
+        10 => Command::RollWeek(r.u32()),
         0 => Command::Kill(scope(r)),
         1 => Command::Unkill(scope(r)),
         2 => Command::Halt(r.u32()),

@@ -214,6 +214,9 @@ impl Model {
                 self.latched_close.retain(|(n, _)| *n != node);
             }
             Command::RollDay(node) => self.roll_day(node),
+            Command::SetRate { .. } | Command::AdjustCash { .. } | Command::RollWeek(_) => {
+                panic!("the reference knows no {command:?}")
+            }
             Command::SetLimit(limit) => {
                 let place = self.setup.limits.iter().position(|l| l.same_place(&limit));
                 match place {

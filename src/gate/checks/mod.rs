@@ -265,7 +265,9 @@ pub fn measure(limit: &LimitRow, at: &Place) -> Option<(MeasureUnit, Wide)> {
         Check::MaxOpenOrders => (MeasureUnit::Count, max_open_orders::measure(for_instrument, at)),
         Check::MaxLong => (MeasureUnit::Qty, max_long::measure(at)),
         Check::MaxShort => (MeasureUnit::Qty, max_short::measure(at)),
-        Check::GrossExposure => (MeasureUnit::Money, gross_exposure::measure(limit.variant, limit.reset, at)),
+        Check::GrossExposure => {
+            (MeasureUnit::Money, gross_exposure::measure(limit.variant, limit.reset, at))
+        }
         Check::NetExposure => (MeasureUnit::Money, net_exposure::measure(at)),
         Check::LongExposure => (MeasureUnit::Money, long_exposure::measure(at)),
         Check::ShortExposure => (MeasureUnit::Money, short_exposure::measure(at)),

@@ -8,8 +8,7 @@ use crate::config::instruments::{currency_of, intern};
 use crate::tree::{Kind, Problems, Table, Value, nearest};
 
 /// Keys of an account.
-pub const ACCOUNT_KEYS: &[&str] =
-    &["name", "parent", "owner", "equity", "phase", "cash", "short"];
+pub const ACCOUNT_KEYS: &[&str] = &["name", "parent", "owner", "equity", "phase", "cash", "short"];
 
 struct Read<'a> {
     account: Account,
@@ -110,7 +109,8 @@ fn row_cash(setup: &mut Setup, row: &Table, problems: &mut Problems) -> Vec<(u32
         let Some(amount) = entry.value.scaled(&entry.key, MONEY_PLACES, problems) else { continue };
         match currency_of(setup, &entry.key) {
             (_, true) => {
-                let text = format!("cash in {} is cash in hundredths; name the currency", entry.key);
+                let text =
+                    format!("cash in {} is cash in hundredths; name the currency", entry.key);
                 problems.add(entry.value.line, text);
             }
             (currency, false) => cash.push((currency, amount)),

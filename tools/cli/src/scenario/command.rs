@@ -31,24 +31,11 @@ const KEYS: &[&str] = &[
     "reason",
 ];
 /// Keys that stand beside a command.
-const BESIDE: &[&str] = &[
-    "instrument",
-    "mode",
-    "value",
-    "currency",
-    "amount",
-    "week",
-    "by",
-    "approved_by",
-    "reason",
-];
+const BESIDE: &[&str] =
+    &["instrument", "mode", "value", "currency", "amount", "week", "by", "approved_by", "reason"];
 /// Keys that stand beside one command only.
-const BESIDE_ONE: &[(&str, &str)] = &[
-    ("value", "rate"),
-    ("currency", "cash"),
-    ("amount", "cash"),
-    ("week", "roll_day"),
-];
+const BESIDE_ONE: &[(&str, &str)] =
+    &[("value", "rate"), ("currency", "cash"), ("amount", "cash"), ("week", "roll_day")];
 const SIDES: [(u8, &str); 2] = [(side::BUY, "buy"), (side::SELL, "sell")];
 
 /// The commands of a line, in order.
