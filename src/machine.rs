@@ -85,7 +85,7 @@ pub struct NodeView {
     pub open_orders: u32,
 }
 
-/// What a node has executed, won, lost and spent today, base currency 1e-36.
+/// What a node has executed, won and lost in a period, and spent today; base currency 1e-36.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FundsView {
     /// `purchases`.
@@ -277,20 +277,20 @@ impl Machine {
         }
     }
 
-    /// What a node has executed, won, lost and spent today.
-    pub fn funds(&self, node: u32) -> FundsView {
+    /// What a node has executed, won and lost in a period, and spent today.
+    pub fn funds(&self, node: u32, reset: Reset) -> FundsView {
         let state = &self.gate.state;
         let n = &state.nodes[node as usize];
-        let day = n.period(Reset::Day);
+        let period = n.period(reset);
         let cash = match n.ledger {
             NONE => Purse::default(),
             slot => state.ledgers.head(slot).base,
         };
         FundsView {
-            purchases: day.bought.plus(n.exposure.open_buys),
-            sales: day.sold().plus(n.exposure.open.minus(n.exposure.open_buys)),
-            daily_loss: day.pnl.negated().max(Wide::ZERO),
-            drawdown: n.peak_in(Reset::Day).minus(day.pnl),
+            purchases: period.bought.plus(n.exposure.open_buys),
+            sales: period.sold().plus(n.exposure.open.minus(n.exposure.open_buys)),
+            daily_loss: period.pnl.negated().max(Wide::ZERO),
+            drawdown: n.peak_in(reset).minus(period.pnl),
             cash_used: cash.open.minus(cash.change),
             cash: cash.cash,
         }
