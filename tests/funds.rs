@@ -9,13 +9,13 @@
 #[path = "model/rng.rs"]
 mod rng;
 
+use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::order::{ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif};
 use riskgate::abi::verdict::decision;
-use riskgate::abi::{PRICE_UNDEFINED, codes::Check};
 use riskgate::fixed::{QTY_ONE, Wide};
 use riskgate::machine::{Environment, Machine, MarkInput};
 use riskgate::state::command::Command;
-use riskgate::state::limit::{Bound, Limit, Reset};
+use riskgate::state::limit::Reset;
 use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setup};
 use rng::Rng;
 
@@ -23,7 +23,8 @@ use rng::Rng;
 const WIDE_PER_UNIT: u128 = 1_000_000_000_000;
 /// Leaves of the tree below.
 const LEAVES: [u32; 4] = [2, 3, 4, 5];
-const CASH_NODES: [u32; 2] = [1, 2];
+/// Nodes that may be given cash; two of them have some from the start.
+const CASH_NODES: [u32; 4] = [0, 1, 2, 5];
 
 fn setup() -> Setup {
     let currency = |name: &str, rate: Option<i64>| Currency {
@@ -36,10 +37,6 @@ fn setup() -> Setup {
         i
     };
     let node = |name: &str, parent: Option<u32>| Account::plain(name, parent);
-    let limits = [0, 1, 2, 5].map(|n| {
-        let unreachable = Bound::Value(10i128.pow(35));
-        Limit::new(Check::BuyingPower, Some(n), None, unreachable)
-    });
     let cash = |n: Account, cash: &[(u32, i128)]| Account {
         cash: cash.iter().map(|(c, units)| (*c, units * 10i128.pow(17))).collect(),
         ..n
@@ -74,7 +71,6 @@ fn setup() -> Setup {
             node("C", Some(0)),
             node("D", Some(0)),
         ],
-        limits: limits.to_vec(),
         lanes: vec![Lane::unrestricted("L", 0)],
         capacity: Capacity::SMALL,
         ..Setup::default()
@@ -234,10 +230,7 @@ impl Reference {
         let mut p = Period::default();
         for i in 0..self.setup.instruments.len() {
             let currency = self.instrument(i).currency;
-            let at = |h: &Happened, amount: i128| {
-                // What was without a rate counts at the first.
-                amount / 10_000 * h.rate.or(self.rates[currency as usize]).unwrap_or(0)
-            };
+            let at = |h: &Happened, amount: i128| amount / 10_000 * h.rate.unwrap_or(0);
             for h in self.todays(account, i) {
                 p.pnl -= at(h, h.fee * E24 / 100);
                 let price = if self.instrument(i).inverse { 100 } else { h.price.abs() };
@@ -257,14 +250,9 @@ impl Reference {
             } else {
                 let start = self.openings[account as usize][i];
                 let began = self.value(i, start.qty, start.price) / 10_000;
-                // Without a rate at the beginning of the day it began at the first.
-                let first = if start.rate == 0 {
-                    self.rates[currency as usize].unwrap_or(0)
-                } else {
-                    start.rate
-                };
                 let held = self.positions[account as usize][i];
-                p.pnl += self.base(currency, self.value(i, held, self.marks[i])) - began * first;
+                p.pnl +=
+                    self.base(currency, self.value(i, held, self.marks[i])) - began * start.rate;
             }
         }
         p
@@ -283,6 +271,19 @@ impl Reference {
         let leaves = self.below(node);
         let sum = leaves.iter().fold(Period::default(), |s, l| plus(s, self.of_leaf(*l, reset), 1));
         if reset == 2 { plus(sum, self.rearmed[node as usize], -1) } else { sum }
+    }
+
+    /// A new rate; a first one also counts what was without a rate until now.
+    fn set_rate(&mut self, currency: u32, rate: i128) {
+        let first = self.rates[currency as usize].is_none();
+        self.rates[currency as usize] = Some(rate);
+        for i in 0..self.setup.instruments.len() {
+            if first && self.instrument(i).currency == currency {
+                let here = self.happened.iter_mut().filter(|h| h.instrument == i);
+                here.for_each(|h| h.rate = Some(rate));
+                self.openings.iter_mut().for_each(|of| of[i].rate = rate);
+            }
+        }
     }
 
     fn note_peaks(&mut self) {
@@ -390,7 +391,7 @@ impl Reference {
                 let peak = self.peaks[node as usize][at];
                 assert_eq!(f.drawdown, wide(peak - p.pnl), "{place}: drawdown {reset:?}");
             }
-            if ![0, 1, 2, 5].contains(&node) {
+            if !self.has_own[node as usize] {
                 continue;
             }
             let (mut used, mut cash) = (self.open_value(node, side::BUY, true), 0);
@@ -577,7 +578,7 @@ impl Life {
                 let currency = self.rng.between(1, 4) as u32;
                 let rate = self.rng.between(5_000, 15_000);
                 self.control(Command::SetRate { currency, rate: rate * 100_000 });
-                self.reference.rates[currency as usize] = Some(i128::from(rate));
+                self.reference.set_rate(currency, i128::from(rate));
             }
             94 | 95 => {
                 let (account, currency) =
@@ -586,6 +587,7 @@ impl Life {
                 let amount = units * 10i128.pow(17);
                 self.control(Command::AdjustCash { account, currency, amount });
                 self.reference.own[account as usize][currency as usize] += units * E24;
+                self.reference.has_own[account as usize] = true;
             }
             96 => {
                 self.control(Command::Rearm(node));
