@@ -6,6 +6,8 @@
 
 #[path = "fuzz/counting.rs"]
 mod counting;
+#[path = "fuzz/limits.rs"]
+mod limits;
 #[path = "fuzz/world.rs"]
 mod world;
 

@@ -3,16 +3,17 @@
 use crate::error::{Error, Result};
 use crate::fixed::{MONEY_PLACES, Money, RATE_PLACES, Rate, decimal};
 use crate::gate::Gate;
-use crate::gate::watch::{Cause, watch};
+use crate::gate::watch::watch_all;
 use crate::state::State;
 use crate::state::command::{Command, KillScope};
 use crate::state::tree::kill_bit;
 use crate::state::verify::{CASH_MAX, CASH_MAX_TEXT};
 
 /// Applies a command; an error changes nothing.
-pub fn apply(gate: &mut Gate, command: &Command) -> Result<()> {
-    gate.begin();
-    verify(gate, command)?;
+pub fn apply(gate: &mut Gate, now_ns: u64, command: &Command) -> Result<()> {
+    gate.begin_anew();
+    verify(gate, now_ns, command)?;
+    gate.time_passes(now_ns);
     let state = &mut gate.state;
     match *command {
         Command::Kill(scope) => set_kill(gate, scope, true),
@@ -22,37 +23,31 @@ pub fn apply(gate: &mut Gate, command: &Command) -> Result<()> {
         Command::Restrict { node, instrument, mode } => state.restrict(node, instrument, mode)?,
         Command::Rearm(node) => {
             state.rearm(node);
-            look_at_all(gate);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
         Command::RollDay(node) => {
             state.roll(node, false);
-            look_at_all(gate);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
         Command::RollWeek(node) => {
             state.roll(node, true);
-            look_at_all(gate);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
         Command::SetRate { currency, rate } => {
             state.set_rate(currency, rate);
-            look_at_all(gate);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
         Command::AdjustCash { account, currency, amount } => {
             state.adjust_cash(account, currency, amount)?;
-            look_at_all(gate);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
         Command::SetLimit(limit) => {
+            let limit = state.as_planted(&limit);
             state.set_limit(&limit)?;
-            look_at_all(gate);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
     }
     Ok(())
-}
-
-/// A changed limit may be breached or re-armed by what is there already.
-fn look_at_all(gate: &mut Gate) {
-    for row in 0..gate.state.rows.len() as u32 {
-        watch(&mut gate.state, &mut gate.events, row, Cause::Passive, gate.inputs);
-    }
 }
 
 fn set_kill(gate: &mut Gate, scope: KillScope, on: bool) {
@@ -73,7 +68,7 @@ fn set_kill(gate: &mut Gate, scope: KillScope, on: bool) {
 }
 
 /// Does everything that the command names exist?
-fn verify(gate: &Gate, command: &Command) -> Result<()> {
+fn verify(gate: &Gate, now_ns: u64, command: &Command) -> Result<()> {
     let state = &gate.state;
     let known = |what: &str, id: u32, count: usize| {
         if (id as usize) < count {
@@ -107,8 +102,19 @@ fn verify(gate: &Gate, command: &Command) -> Result<()> {
         Command::AdjustCash { account, currency: of, amount } => {
             node(account).and(currency(of)).and(cash_problem(amount))
         }
-        // The setup that the limit belongs to has looked at it (`Setup::limit_problems`).
-        Command::SetLimit(_) => Ok(()),
+        // The setup that the limit belongs to has looked at the rest (`Setup::limit_problems`).
+        Command::SetLimit(limit) => {
+            let wall_ns = now_ns.wrapping_add(state.wall_offset_ns);
+            if limit.until_ns == 0 || limit.until_ns > wall_ns {
+                return Ok(());
+            }
+            Err(Error::new(format!(
+                "set {}: the temporary value would have ended at {} ns, and now is {wall_ns} ns; \
+                 give a later end, or none",
+                limit.check.name(),
+                limit.until_ns
+            )))
+        }
     }
 }
 

@@ -83,6 +83,9 @@ impl Findings {
 
     /// A breach that always rejects.
     pub fn reject(&mut self, breach: Breach) {
+        if is_forgotten(breach.check) {
+            return;
+        }
         self.breaches.insert(breach.check);
         let better = match &self.first {
             None => true,
@@ -113,6 +116,9 @@ impl Findings {
         order: &Order,
     ) {
         let Breach { check, node, .. } = breach;
+        if is_forgotten(check) {
+            return;
+        }
         match phase {
             Phase::Shadow => {
                 self.shadow.insert(check);
@@ -145,6 +151,15 @@ impl Findings {
     }
 }
 
+/// Has a test planted the mistake that this check never finds anything?
+#[inline(always)]
+pub fn is_forgotten(_check: Check) -> bool {
+    #[cfg(feature = "mutations")]
+    return crate::state::mutation::is(_check, crate::state::mutation::Mistake::Never);
+    #[cfg(not(feature = "mutations"))]
+    false
+}
+
 /// Runs the checks of families 2 to 6, and `limit_not_set`.
 pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64) -> Findings {
     let mut found = Findings::new();
@@ -160,7 +175,8 @@ pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64)
             found.sort(breach, policy, place, order);
         }
     }
-    if let Some(breach) = checks::wash_trade::check(state, order) {
+    let crosses = checks::wash_trade::check(state, order);
+    if let Some(breach) = crosses.filter(|b| !is_forgotten(b.check)) {
         wash_trade(&c, breach, &mut found);
     }
     if !found.alerts.is_empty() {

@@ -4,7 +4,7 @@
 use crate::abi::codes::Check;
 use crate::gate::checks::place::Place;
 use crate::gate::checks::{measure, sector_concentration};
-use crate::gate::decide::LatchOf;
+use crate::gate::decide::{LatchOf, is_forgotten};
 use crate::gate::events::Events;
 use crate::gate::outcome::{Event, EventKind};
 use crate::state::State;
@@ -47,6 +47,13 @@ pub fn watch(state: &mut State, events: &mut Events, row: u32, cause: Cause, inp
         if let Some(cell) = state.cells.get(r.cells[level] as usize) {
             list(state, events, cell.first_limit, &at, |_| true);
         }
+    }
+}
+
+/// Looks at everything: a changed limit may be breached or re-armed by what is there already.
+pub fn watch_all(state: &mut State, events: &mut Events, input: u64) {
+    for row in 0..state.rows.len() as u32 {
+        watch(state, events, row, Cause::Passive, input);
     }
 }
 
@@ -192,6 +199,9 @@ fn one(state: &mut State, events: &mut Events, slot: u32, at: &Seat) {
 
 /// A breach that nobody's order caused.
 fn passive_breach(state: &mut State, events: &mut Events, spec: &Limit, at: &Seat) {
+    if is_forgotten(spec.check) {
+        return;
+    }
     if spec.action != Action::Block || spec.phase == Phase::Warn {
         tell(events, EventKind::Alert, spec, at, 0);
     }

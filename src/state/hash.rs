@@ -42,6 +42,7 @@ impl State {
         }
         for r in &self.rows {
             (r.account, r.instrument, r.sums, r.worth, r.pnl_price, r.levels).hash(&mut h);
+            r.latest_qty.hash(&mut h);
         }
         self.days.hash(&mut h);
         self.rates.hash(&mut h);
@@ -76,6 +77,7 @@ impl State {
                 (e.id, e.qty, e.price, e.fee, e.busted).hash(&mut h);
             }
         }
+        self.walks.as_slice().hash(&mut h);
         (self.firm_killed, self.venues_killed, self.sides_killed).hash(&mut h);
         h.finish()
     }

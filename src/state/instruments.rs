@@ -70,8 +70,6 @@ pub struct Instrument {
     pub currency: u32,
     /// Prices are in 1/100 of the currency.
     pub minor_unit: bool,
-    /// Contract size, 1e-8.
-    pub multiplier: i64,
     /// Its value is not paid for, only what is won or lost (futures, inverse contracts).
     pub margined: bool,
     /// A new rate revalues what was won or lost, not the position (what is margined, FX).
@@ -88,6 +86,12 @@ pub struct Instrument {
     pub bucket: u32,
     /// See [`setup::Instrument::class`].
     pub class: u8,
+    /// Average daily volume; 0: not known.
+    pub adv: Qty,
+    /// Largest quantity that an order can sensibly have; 0: not known.
+    pub sane_qty: Qty,
+    /// Contract size, 1e-8.
+    pub multiplier: i64,
     /// Worth its face whatever the price.
     pub inverse: bool,
     /// Prices ≤ 0 are allowed.
@@ -131,7 +135,6 @@ impl Instrument {
                 currency_unit: i.currency_unit(),
                 currency: i.currency,
                 minor_unit: i.minor_unit,
-                multiplier: i.multiplier,
                 margined: i.inverse || i.class == CLASS_FUTURE,
                 settled: i.inverse || i.class == CLASS_FUTURE || i.class == CLASS_FX,
                 settle_currency: match i.base_currency {
@@ -144,6 +147,9 @@ impl Instrument {
                 notional_max: notional_max(i.multiplier),
                 bucket: i.group(Dimension::Sector).unwrap_or((sectors + id) as u32),
                 class: i.class,
+                adv: i.adv,
+                sane_qty: i.sane_qty,
+                multiplier: i.multiplier,
                 inverse: i.inverse,
                 negative_price: i.negative_price,
                 mark_max_age_ns: i.mark_max_age_ns,

@@ -17,6 +17,8 @@ pub mod instruments;
 pub mod lanes;
 pub mod limit;
 pub mod limits;
+#[cfg(feature = "mutations")]
+pub mod mutation;
 pub mod orders;
 pub mod own_book;
 pub mod period;
@@ -27,7 +29,9 @@ pub mod setup;
 mod structure;
 pub mod tree;
 pub mod verify;
+pub mod walks;
 
+use crate::abi::codes::Check;
 use crate::fixed::{Price, Rate, Wide};
 use cash::Ledgers;
 use day::DayBook;
@@ -36,16 +40,29 @@ use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
 use instruments::Instrument;
 use lanes::Lane;
-use limit::Latch;
+use limit::{Latch, Limit};
 use limits::LimitTable;
 use orders::OrderTable;
 use own_book::OwnBook;
 use rows::{Cell, Row, Sums, Worth};
 use setup::{Setup, TREE_DEPTH_MAX};
 use tree::{Exposure, Node};
+use walks::Walks;
 
 /// Nodes that may get their first concentration limit while running.
 const SPARE_BUCKET_SLOTS: usize = 16;
+
+/// Anchors for `price_walk` limits that are set while running, where the setup has none.
+const WALKS_SPARE: usize = 1024;
+
+/// Plants a mistake for a test that must notice it, named as `check:mistake`. `None`: this build can
+/// make none; `Some(false)`: there is no such mistake.
+pub fn plant_mistake(_text: &str) -> Option<bool> {
+    #[cfg(feature = "mutations")]
+    return Some(mutation::plant(_text));
+    #[cfg(not(feature = "mutations"))]
+    None
+}
 
 /// Everything that a decision depends on.
 pub struct State {
@@ -87,6 +104,10 @@ pub struct State {
     bucket_count: usize,
     bucket_slots: usize,
     bucket_slots_used: usize,
+    /// Anchors of `price_walk`.
+    pub walks: Walks,
+    /// First moment (ns since 1970 UTC) at which a temporary limit ends; `u64::MAX`: there is none.
+    pub next_revert_ns: u64,
     /// The whole firm is killed.
     pub firm_killed: bool,
     /// Killed venues, a bit each.
@@ -135,6 +156,11 @@ impl State {
             bucket_count,
             bucket_slots,
             bucket_slots_used: 0,
+            walks: Walks::new(match setup.limits.iter().any(|l| l.check == Check::PriceWalk) {
+                true => positions,
+                false => positions.min(WALKS_SPARE),
+            }),
+            next_revert_ns: u64::MAX,
             firm_killed: false,
             venues_killed: 0,
             sides_killed: 0,
@@ -142,9 +168,18 @@ impl State {
         };
         state.give_from(setup);
         for limit in &setup.limits {
-            state.add_limit(limit).expect("a verified setup fits its own capacity");
+            let limit = state.as_planted(limit);
+            state.add_limit(&limit).expect("a verified setup fits its own capacity");
         }
         state
+    }
+
+    /// The limit itself; in test builds with the mistake that a test has planted.
+    pub fn as_planted(&self, limit: &Limit) -> Limit {
+        #[cfg(feature = "mutations")]
+        let limit =
+            &mutation::spoil(*limit, limit.node.is_some_and(|n| self.nodes[n as usize].interior));
+        *limit
     }
 
     /// Is it a leaf of the account tree? Only leaves trade.

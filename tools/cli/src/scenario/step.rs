@@ -9,6 +9,7 @@ use riskgate::state::setup::Setup;
 
 use crate::config::limits::Names;
 use crate::scenario::expect::{self, Expect};
+use crate::scenario::flow::{self, Flow};
 use crate::scenario::node_state::{self, StateExpect};
 use crate::scenario::order::{self, Changes, Ids, ORDER_KEYS};
 use crate::scenario::{command, setup};
@@ -35,6 +36,7 @@ const LINE_KEYS: &[&str] = &[
     "restart",
     "control",
     "expect_state",
+    "flow",
 ];
 
 /// One line.
@@ -55,7 +57,8 @@ pub enum Action {
     Report(Report),
     Mark { instrument: u32, change: MarkChange },
     Advance { ns: u64 },
-    Control(Vec<Command>),
+    Control(Vec<Command>, command::Until),
+    Flow(Box<Flow>),
     Restart,
     ExpectState(StateExpect),
 }
@@ -126,7 +129,7 @@ impl Reader {
             return Some(Step { line: value.line, action: Action::Note, expect: None });
         };
         let expect = table.get("expect");
-        if let (Some(expect), "setup" | "expect_state") = (expect, entry.key.as_str()) {
+        if let (Some(expect), "setup" | "expect_state" | "flow") = (expect, entry.key.as_str()) {
             problems.add(expect.line, format!("expect has no meaning beside {}", entry.key));
         }
         if entry.key == "setup" {
@@ -181,7 +184,15 @@ impl Reader {
                 value.name_of("restart", &[((), "kill")], problems)?;
                 Some(Action::Restart)
             }
-            "control" => command::read(setup, value, problems).map(Action::Control),
+            "flow" => {
+                let read = flow::read(setup, &mut self.unknown_names, value, problems)?;
+                Some(Action::Flow(Box::new(read)))
+            }
+            "control" => {
+                let until = command::Until::read(value, problems)?;
+                let commands = command::read(setup, value, problems)?;
+                Some(Action::Control(commands, until))
+            }
             _ => node_state::read(setup, value, problems).map(Action::ExpectState),
         }
     }
