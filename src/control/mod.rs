@@ -100,7 +100,8 @@ fn verify(gate: &Gate, now_ns: u64, command: &Command) -> Result<()> {
         Command::Rearm(id) | Command::RollDay(id) | Command::RollWeek(id) => node(id),
         Command::SetRate { currency: of, rate } => currency(of).and(rate_problem(state, of, rate)),
         Command::AdjustCash { account, currency: of, amount } => {
-            node(account).and(currency(of)).and(cash_problem(amount))
+            node(account).and(currency(of)).and(cash_problem(amount))?;
+            state.ledger_room(account)
         }
         // The setup that the limit belongs to has looked at the rest (`Setup::limit_problems`).
         Command::SetLimit(limit) => {

@@ -168,19 +168,26 @@ impl State {
         self.pass_up(node, currency, &Purse { cash: amount, ..Purse::default() });
     }
 
+    /// Has a node a ledger, or is there room for one?
+    pub fn ledger_room(&self, node: u32) -> Result<()> {
+        let has = self.nodes[node as usize].ledger != NONE;
+        if has || self.ledgers.heads.len() < self.ledgers.capacity {
+            return Ok(());
+        }
+        Err(Error::new(format!(
+            "open a cash ledger: {} nodes have one already, which is the bound while running; give \
+             the node cash or a buying_power limit in the configuration and restart",
+            self.ledgers.capacity
+        )))
+    }
+
     /// The node's ledger, opened if it has none.
     pub(super) fn ledger_or_make(&mut self, node: u32) -> Result<u32> {
         let found = self.nodes[node as usize].ledger;
         if found != NONE {
             return Ok(found);
         }
-        if self.ledgers.heads.len() == self.ledgers.capacity {
-            return Err(Error::new(format!(
-                "open a cash ledger: {} nodes have one already, which is the bound while running; \
-                 give the node cash or a buying_power limit in the configuration and restart",
-                self.ledgers.capacity
-            )));
-        }
+        self.ledger_room(node)?;
         let slot = self.ledgers.heads.len() as u32;
         let head = Ledger { node, has_own: false, base: Purse::default() };
         let currencies = self.ledgers.currencies;

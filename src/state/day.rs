@@ -111,8 +111,7 @@ fn settled(instrument: &Instrument, coin: Wide, price: Price) -> Wide {
         return coin;
     }
     let minor = if instrument.minor_unit { 100 } else { 1 };
-    let value = coin.checked_times(price.unsigned_abs());
-    value.unwrap_or(Wide::ZERO).divided(1_000_000_000 * minor, false)
+    in_base(coin, price).divided(1_000_000_000 * minor, false)
 }
 
 impl State {
