@@ -146,7 +146,7 @@ const char *rg_strerror(int status);
  * failed. Valid until the next call on the handle. */
 const char *rg_last_error(const rg_client *client);
 
-/* "1.0": version of the library's interface. */
+/* "1.1": version of the library's interface. */
 const char *rg_version(void);
 
 /* Now, in ns of CLOCK_MONOTONIC_RAW: the clock of all deadlines. Cost: about 20 ns, no system call

@@ -299,7 +299,8 @@ fn a_client_that_goes_leaves_its_reports_read_and_its_requests_unread() {
         fee: 5,
         ..ExtensionSlot::default()
     };
-    let fill = order(kind::FILL, 1, 77);
+    let (price, qty) = (100 * PRICE_ONE, QTY_ONE);
+    let fill = OrderSlot { price, qty, ..order(kind::FILL, 1, 77) };
     world.clients[0].orders.push(&fee.to_words());
     world.submit(0, &OrderSlot { flags: flag::HAS_EXTENSION, ..fill });
     world.submit(0, &order(kind::NEW, 3, 0));
