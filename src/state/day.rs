@@ -308,7 +308,7 @@ mod tests {
         let two = coins(100_000 * i128::from(one), one, 50_000_000_000_000);
         assert_eq!(two, Wide::product(2, 10u128.pow(27)));
         // 1 ÷ 3: received rounded down, owed rounded up.
-        let third = 333_333_333_333_333_33i128;
+        let third = 33_333_333_333_333_333_i128;
         let price = 3_000_000_000;
         assert_eq!(coins(one.into(), one, price), Wide::product(third, 10u128.pow(10)));
         assert_eq!(coins(-i128::from(one), one, price), Wide::product(-third - 1, 10u128.pow(10)));
