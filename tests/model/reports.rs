@@ -235,6 +235,9 @@ impl Model {
                 i.adv = adv.unwrap_or(i.adv);
                 i.shares_outstanding = shares_outstanding.unwrap_or(i.shares_outstanding);
             }
+            Command::SetRate { .. } | Command::AdjustCash { .. } | Command::RollWeek(_) => {
+                panic!("the reference knows no {command:?}")
+            }
             Command::SetLimit(limit) => {
                 let place = self.setup.limits.iter().position(|l| l.same_place(&limit));
                 match place {

@@ -334,7 +334,7 @@ pub fn tame(limit: &mut Limit) {
 }
 
 fn node(name: String, parent: Option<u32>) -> Account {
-    Account { name, parent, owner: None, equity: None, phase: None }
+    Account::plain(&name, parent)
 }
 
 /// Where a limit of this check may stand.
