@@ -95,7 +95,7 @@ fn void(state: &mut State, events: &mut Events, slot: u32, request: u64) -> u32 
         if order.acknowledged || order.filled != 0 {
             anomaly(state, events, order.account, order.instrument);
         } else {
-            reserve::release(state, slot);
+            reserve::withdraw(state, slot);
         }
     } else if !drop_replace(state, slot, request) {
         // A cancel's id is among the lane's decided requests, or nobody's.
@@ -134,15 +134,18 @@ fn fill(
     let from_open = (report.qty - credit).max(0);
     let mut odd = contradicts || (slot == NONE && from_open > 0);
     state.count_execution(row, signed, report.price, true);
+    let parent = parent_of(state, slot);
     if slot == NONE {
         book(state, row, signed);
     } else {
         let order = state.orders.get_mut(slot);
         odd |= from_open > order.reserved;
         order.filled = order.filled.saturating_add(from_open);
+        let of = order.parent;
+        state.parents.charge(of, i128::from(report.qty));
         reserve::settle(state, slot, signed);
     }
-    remember(state, origin, report, account, instrument, order_side, false);
+    remember(state, origin, report, (account, instrument, order_side), parent, false);
     let path = state.nodes[account as usize].path();
     if state.firm_killed || path.iter().any(|n| state.nodes[*n as usize].kills(order_side)) {
         events.tell(EventKind::Alert, Check::Killed, account, instrument);
@@ -160,6 +163,14 @@ fn executed_for(state: &State, slot: u32, report: &Report) -> (u32, u32, u8) {
     }
     let order = state.orders.get(slot);
     (order.account, order.instrument, order.side)
+}
+
+/// Id of the parent of an order, 0 for none.
+fn parent_of(state: &State, slot: u32) -> u64 {
+    if slot == NONE {
+        return 0;
+    }
+    state.parents.get(state.orders.get(slot).parent).map_or(0, |parent| parent.id)
 }
 
 /// Takes an execution back. Open quantity is never reopened.
@@ -182,6 +193,9 @@ fn bust(
         let e = *execution;
         state.lanes[lane as usize].busted = Some((e.order_id, e.qty));
         let row = state.find_row(e.account, e.instrument);
+        // The parent's quantity was not executed after all: another child may execute it.
+        let parent = if e.parent == 0 { NONE } else { state.parents.find(origin, e.parent) };
+        state.parents.charge(parent, -i128::from(e.qty));
         take_back(state, events, row, e.account, signed(e.side, e.qty), e.price);
         if e.qty != report.qty || e.price != report.price {
             anomaly(state, events, e.account, e.instrument);
@@ -191,7 +205,8 @@ fn bust(
     let (account, instrument, order_side) = executed_for(state, slot, report);
     let Some(row) = bookable_row(state, events, lane, account, instrument) else { return NONE };
     take_back(state, events, row, account, signed(order_side, report.qty), report.price);
-    remember(state, origin, report, account, instrument, order_side, true);
+    let parent = parent_of(state, slot);
+    remember(state, origin, report, (account, instrument, order_side), parent, true);
     anomaly(state, events, account, instrument);
     row
 }
@@ -260,9 +275,8 @@ fn remember(
     state: &mut State,
     origin: u32,
     report: &Report,
-    account: u32,
-    instrument: u32,
-    order_side: u8,
+    (account, instrument, order_side): (u32, u32, u8),
+    parent: u64,
     busted: bool,
 ) {
     if report.reference != 0 {
@@ -274,6 +288,7 @@ fn remember(
             account,
             instrument,
             side: order_side,
+            parent,
             busted,
         };
         state.executions.push(origin, execution);

@@ -4,6 +4,7 @@
 //! changes the row's cells, its nodes and their concentration buckets by the same difference.
 //! Nothing here decides, does I/O, reads a clock, or allocates after [`State::new`].
 
+pub mod basket;
 pub mod command;
 pub mod defaults;
 pub mod dimension;
@@ -16,6 +17,7 @@ pub mod limit;
 pub mod limits;
 pub mod orders;
 pub mod own_book;
+pub mod parents;
 pub mod rows;
 mod salt;
 pub mod session;
@@ -26,6 +28,7 @@ pub mod verify;
 
 use crate::abi::PRICE_UNDEFINED;
 use crate::fixed::{Price, Wide};
+use basket::BasketSums;
 use dimension::Dimension;
 use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
@@ -35,6 +38,7 @@ use limit::Latch;
 use limits::LimitTable;
 use orders::OrderTable;
 use own_book::OwnBook;
+use parents::ParentTable;
 use rows::{Cell, Row, Sums, Worth};
 use setup::{Setup, TREE_DEPTH_MAX};
 use tree::{Exposure, Node};
@@ -66,6 +70,10 @@ pub struct State {
     pub orders: OrderTable,
     /// Own resting prices.
     pub own_book: OwnBook,
+    /// Parent orders.
+    pub parents: ParentTable,
+    /// Sums of the basket that is being decided.
+    pub basket: BasketSums,
     /// Decided requests of each lane.
     pub decided: Recent<Decided>,
     /// Executions of each lane.
@@ -114,6 +122,8 @@ impl State {
             required: setup.required.0,
             orders: OrderTable::new(orders),
             own_book: OwnBook::new(orders * 2, positions * 2),
+            parents: ParentTable::new(capacity.parents as usize),
+            basket: BasketSums::new(setup.accounts.len()),
             decided: Recent::new(lane_count, history),
             executions: Recent::new(lane_count, history),
             buckets: vec![Wide::ZERO; bucket_slots * bucket_count],
@@ -178,6 +188,28 @@ impl State {
         self.rows.push(row);
         self.row_index.insert(pair(account, instrument), slot);
         slot
+    }
+
+    /// How many rows and cells there are, for [`State::forget_rows_since`].
+    pub fn row_mark(&self) -> (usize, usize) {
+        (self.rows.len(), self.cells.len())
+    }
+
+    /// Forgets the rows and cells that were made since a mark, as if they had never been. The caller
+    /// has released everything that they held, and nothing else was made since.
+    pub fn forget_rows_since(&mut self, (rows, cells): (usize, usize)) {
+        while self.rows.len() > rows
+            && let Some(row) = self.rows.pop()
+        {
+            debug_assert!(row.sums == Sums::default(), "a row that is forgotten is empty");
+            self.instruments[row.instrument as usize].first_row = row.next_of_instrument;
+            self.row_index.remove(pair(row.account, row.instrument));
+        }
+        while self.cells.len() > cells
+            && let Some(cell) = self.cells.pop()
+        {
+            self.cell_index.remove(pair(cell.node, cell.instrument));
+        }
     }
 
     /// The cell that a node keeps for an instrument, made if the node counts instruments by

@@ -208,6 +208,7 @@ pub fn setup(r: &mut Random) -> Setup {
             positions: r.u32(),
             limits: r.u32(),
             history: r.u32(),
+            parents: r.u32(),
         },
     }
 }
