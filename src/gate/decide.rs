@@ -154,6 +154,7 @@ pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64)
     if !plan.lowers {
         may_it_trade(&c, &mut found);
         grid(&c, &mut found);
+        child_of_parent(&c, &mut found);
         limits(&c, &mut found);
     }
     if let Some(breach) = checks::wash_trade::check(state, order) {
@@ -233,6 +234,15 @@ fn grid(c: &Context, found: &mut Findings) {
         checks::tick_size::check(c.order, c.instrument),
     ];
     for breach in off.into_iter().flatten() {
+        let (policy, place) = policy(c, breach.check);
+        found.sort(breach, policy, place, c.order);
+    }
+}
+
+/// What the order's parent says.
+#[inline]
+fn child_of_parent(c: &Context, found: &mut Findings) {
+    if let Some(breach) = checks::child_of_parent::check(c) {
         let (policy, place) = policy(c, breach.check);
         found.sort(breach, policy, place, c.order);
     }

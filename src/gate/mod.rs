@@ -3,11 +3,13 @@
 //! [`Gate::order`] is the journey of one slot through it. It decides first and changes the state
 //! after, so that a what-if is the first half alone.
 
+pub mod basket;
 pub mod checks;
 pub mod decide;
 pub mod decode;
 pub mod events;
 pub mod outcome;
+mod parents;
 pub mod plan;
 pub mod reports;
 pub mod request;
@@ -56,12 +58,15 @@ pub struct Gate {
     pub events: Events,
     /// Inputs so far.
     pub inputs: u64,
+    /// What became of the lines of the last basket; taken out while one is decided.
+    scratch: Option<Box<basket::Scratch>>,
 }
 
 impl Gate {
     /// A gate over a state.
     pub fn new(state: State) -> Gate {
-        Gate { state, events: Events::new(), inputs: 0 }
+        let scratch = Some(Box::default());
+        Gate { state, events: Events::new(), inputs: 0, scratch }
     }
 
     /// Begins an input at a moment.
@@ -103,6 +108,8 @@ impl Gate {
             Ok(Request::Report(report)) => self.report(incoming.lane, &report),
             Ok(Request::Cancel(cancel)) => self.cancel(incoming.lane, &cancel),
             Ok(Request::MassCancel(id)) => accepted(id),
+            Ok(Request::ParentOpen(parent)) => self.parent_open(incoming, &parent),
+            Ok(Request::ParentClose(close)) => self.parent_close(incoming.lane, &close),
             Ok(Request::Order(order)) => self.new_or_replace(incoming, &order, digest),
         };
         if kind_code != kind::BUST && !what_if {
@@ -115,6 +122,11 @@ impl Gate {
             self.remember(incoming.lane, digest, &outcome);
         }
         self.collect(outcome)
+    }
+
+    /// What became of a line of the last basket.
+    pub fn basket_outcome(&self, at: usize) -> Outcome {
+        self.scratch.as_ref().map_or(Outcome::NONE, |scratch| *scratch.outcome(at))
     }
 
     /// Adds what the events say to the outcome's masks.
@@ -330,10 +342,7 @@ impl Gate {
         if !lane.permits(order.kind, order.account, instrument.class, order.venue) {
             return bare(Check::LaneNotPermitted);
         }
-        let used = state.decided.get(incoming.lane, order.id).is_some()
-            || state.orders.find(incoming.lane, order.id) != NONE
-            || state.orders.is_pending(incoming.lane, order.id);
-        if used && !order.what_if {
+        if !order.what_if && self.is_used(incoming.lane, order.id) {
             return bare(Check::DuplicateOrderId);
         }
         if !incoming.ready {
