@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use riskgate::abi::codes::{Check, CheckMask, field};
+use riskgate::abi::codes::{Check, CheckMask, field, parent_rule};
 use riskgate::abi::verdict::{NO_NODE, decision, flag};
 use riskgate::fixed::decimal;
 use riskgate::gate::outcome::{Breach, MeasureUnit};
@@ -16,7 +16,7 @@ pub const DECISIONS: [(u8, &str); 4] = [
     (decision::NONE, "none"),
 ];
 /// Names of a verdict's flags.
-pub const FLAGS: [(u16, &str); 10] = [
+pub const FLAGS: [(u16, &str); 11] = [
     (flag::REPLAYED, "replayed"),
     (flag::WHAT_IF, "what_if"),
     (flag::ALERTED, "alerted"),
@@ -27,6 +27,7 @@ pub const FLAGS: [(u16, &str); 10] = [
     (flag::STAMP_SELF_MATCH, "stamp_self_match"),
     (flag::AUDIT, "audit"),
     (flag::SHADOWED, "shadowed"),
+    (flag::OF_BASKET, "of_basket"),
 ];
 /// Names of an order's fields.
 const FIELDS: [(u32, &str); 15] = [
@@ -45,6 +46,18 @@ const FIELDS: [(u32, &str); 15] = [
     (field::GOOD_TILL, "good_till"),
     (field::REPLACE_IDENTITY, "replace_identity"),
     (field::REPLACE_TOTAL, "replace_total"),
+];
+
+/// Names of the rules about children.
+const PARENT_RULES: [(u32, &str); 8] = [
+    (parent_rule::UNKNOWN, "unknown"),
+    (parent_rule::CLOSED, "closed"),
+    (parent_rule::ACCOUNT, "account"),
+    (parent_rule::INSTRUMENT, "instrument"),
+    (parent_rule::SIDE, "side"),
+    (parent_rule::PRICE, "price"),
+    (parent_rule::QTY, "qty"),
+    (parent_rule::CHILDREN, "children"),
 ];
 
 /// A decimal text without noise: `+01.50` → `1.5`; `None` if it is none.
@@ -90,6 +103,10 @@ pub fn detail_name(breach: &Breach) -> String {
             .ok()
             .and_then(Check::from_number)
             .map_or(breach.detail.to_string(), |c| c.name().to_string()),
+        Check::ChildOfParent => PARENT_RULES
+            .iter()
+            .find(|(code, _)| *code == breach.detail)
+            .map_or(breach.detail.to_string(), |(_, name)| name.to_string()),
         _ => breach.detail.to_string(),
     }
 }
