@@ -121,6 +121,7 @@ pub struct Machine {
     setup: Setup,
     outcome: Outcome,
     outcomes: Box<[Outcome]>,
+    outcome_count: usize,
 }
 
 impl Machine {
@@ -136,6 +137,7 @@ impl Machine {
             setup: setup.clone(),
             outcome: Outcome::NONE,
             outcomes: vec![Outcome::NONE; BASKET_LINES_MAX].into_boxed_slice(),
+            outcome_count: 0,
         })
     }
 
@@ -229,10 +231,16 @@ impl Machine {
         let Environment { ready, journal_ok } = environment;
         self.gate.basket(&IncomingBasket { now_ns, lane, lines, ready, journal_ok, recorded });
         let count = lines.len().min(BASKET_LINES_MAX);
+        self.outcome_count = count;
         for (at, outcome) in self.outcomes[..count].iter_mut().enumerate() {
             *outcome = self.gate.basket_outcome(at);
         }
-        &self.outcomes[..count]
+        self.basket_outcomes()
+    }
+
+    /// What became of each line of the last basket.
+    pub fn basket_outcomes(&self) -> &[Outcome] {
+        &self.outcomes[..self.outcome_count]
     }
 
     /// A line of a run that never became a basket: too long, broken off by another message, or
