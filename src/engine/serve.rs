@@ -156,9 +156,10 @@ fn is_report(kind: u8) -> bool {
     (kind::VOID..=kind::BUST).contains(&kind)
 }
 
-/// Gives the client the verdicts that were held, as far as it has made room. An error is a reason for
-/// the quarantine.
-fn hand_over(row: &mut LaneRow, visitor: &mut Visitor) -> Result<(), u32> {
+/// Gives the client the verdicts that were held, as far as it has made room; how many. An error is a
+/// reason for the quarantine.
+fn hand_over(row: &mut LaneRow, visitor: &mut Visitor) -> Result<u32, u32> {
+    let mut handed = 0;
     while let Some(verdict) = row.run.held() {
         match visitor.lane.verdicts.has_room() {
             Ok(true) => visitor.lane.verdicts.push(verdict),
@@ -166,8 +167,9 @@ fn hand_over(row: &mut LaneRow, visitor: &mut Visitor) -> Result<(), u32> {
             Err(violation) => return Err(reason(violation)),
         }
         row.run.held_done();
+        handed += 1;
     }
-    Ok(())
+    Ok(handed)
 }
 
 impl<G: Gate> Core<G> {
@@ -222,10 +224,11 @@ impl<G: Gate> Core<G> {
 
     fn sweep(&mut self, row: &mut LaneRow, visitor: &mut Visitor) -> (u32, Option<u32>) {
         let mut consumed = 0;
-        if row.run.held().is_some()
-            && let Err(reason) = hand_over(row, visitor)
-        {
-            return (consumed, Some(reason));
+        if row.run.held().is_some() {
+            match hand_over(row, visitor) {
+                Ok(verdicts) => consumed = verdicts.min(1),
+                Err(reason) => return (consumed, Some(reason)),
+            }
         }
         while consumed < self.orders_per_sweep {
             if row.run.loose_line().is_some() {
