@@ -120,7 +120,7 @@ static void case_refusals(void)
     gate.welcome_text = NULL;
     gate.abi_major = 2;
     EQUAL(connect_again(0), RG_VERSION_MISMATCH);
-    REQUIRE(strstr(rg_last_error(&client), "1.1") && strstr(rg_last_error(&client), "2.0"));
+    REQUIRE(strstr(rg_last_error(&client), "1.1") && strstr(rg_last_error(&client), "2.1"));
     gate.abi_major = RG_ABI_MAJOR;
     gate.capacity = 12; /* no power of two */
     EQUAL(connect_again(0), RG_PROTOCOL);
