@@ -27,8 +27,8 @@ pub fn apply(state: &mut State, events: &mut Events, lane: u32, report: &Report)
     let busted = state.lanes[lane as usize].busted.take();
     match report.kind {
         kind::FILL => {
-            let replaces = busted.filter(|(id, _)| report.corrects && *id == report.order_id);
-            let credit = replaces.map_or(0, |(_, qty)| qty);
+            let replaces = busted.filter(|(id, ..)| report.corrects && *id == report.order_id);
+            let credit = replaces.map_or((0, 0), |(_, qty, parent)| (qty, parent));
             return fill(state, events, (origin, lane), slot, report, credit);
         }
         kind::BUST => return bust(state, events, (origin, lane), slot, report),
@@ -109,15 +109,15 @@ fn void(state: &mut State, events: &mut Events, slot: u32, request: u64) -> u32 
     order.row
 }
 
-/// Books an execution. `credit` is what a correction replaces: that much of it was busted just now
-/// and does not come out of the open quantity.
+/// Books an execution. `credit` is what a correction replaces: that much of it, for this parent, was
+/// busted just now and does not come out of the open quantity.
 fn fill(
     state: &mut State,
     events: &mut Events,
     (origin, lane): (u32, u32),
     slot: u32,
     report: &Report,
-    credit: Qty,
+    (credit, credit_parent): (Qty, u64),
 ) -> u32 {
     if report.reference != 0 && state.executions.get(origin, report.reference).is_some() {
         return NONE;
@@ -134,8 +134,10 @@ fn fill(
     let from_open = (report.qty - credit).max(0);
     let mut odd = contradicts || (slot == NONE && from_open > 0);
     state.count_execution(row, signed, report.price, true);
-    let parent = parent_of(state, slot);
+    let parent = if slot == NONE { credit_parent } else { parent_of(state, slot) };
     if slot == NONE {
+        let of = if parent == 0 { NONE } else { state.parents.find(origin, parent) };
+        state.parents.charge(of, i128::from(report.qty));
         book(state, row, signed);
     } else {
         let order = state.orders.get_mut(slot);
@@ -191,7 +193,7 @@ fn bust(
         }
         execution.busted = true;
         let e = *execution;
-        state.lanes[lane as usize].busted = Some((e.order_id, e.qty));
+        state.lanes[lane as usize].busted = Some((e.order_id, e.qty, e.parent));
         let row = state.find_row(e.account, e.instrument);
         // The parent's quantity was not executed after all: another child may execute it.
         let parent = if e.parent == 0 { NONE } else { state.parents.find(origin, e.parent) };

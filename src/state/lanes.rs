@@ -19,8 +19,9 @@ pub struct Lane {
     pub open_orders: u32,
     /// Is it killed?
     pub killed: bool,
-    /// Order and quantity of the bust that was the lane's last message: a correction may follow.
-    pub busted: Option<(u64, Qty)>,
+    /// Order, quantity and parent (0: none) of the bust that was the lane's last message: a correction
+    /// may follow.
+    pub busted: Option<(u64, Qty, u64)>,
 }
 
 impl Lane {
