@@ -50,6 +50,7 @@ fn mark(machine: &mut Machine, now_ns: u64, instrument: u32, price: i64) {
         close: none,
         quote_ns: now_ns,
         last_ns: 0,
+        volume: 0,
     };
     machine.mark(now_ns, instrument, &mark);
 }
@@ -266,7 +267,11 @@ fn a_basket_of_444_billion_is_refused_to_the_last_line() {
     let order_rule = limit(Check::MaxOrderValue, 1, billion / 10);
     let gross_rule = limit(Check::GrossExposure, 1, 2 * billion);
     assert_eq!(run(vec![basket_rule]), (0, Some(Check::BasketValue)));
-    assert_eq!(run(vec![gross_rule]).0, 0, "without a limit on baskets the second line is too much");
+    assert_eq!(
+        run(vec![gross_rule]).0,
+        0,
+        "without a limit on baskets the second line is too much"
+    );
     let all = vec![basket_rule, order_rule, gross_rule];
     assert_eq!(run(all), (0, Some(Check::MaxOrderValue)));
 }
@@ -316,15 +321,15 @@ fn a_router_that_forgets_its_fills_sends_what_the_parents_ordered_and_no_more() 
 fn a_corrected_execution_counts_for_its_parent() {
     let mut machine = Machine::new(&setup(1, vec![])).unwrap();
     mark(&mut machine, 1, 0, 100 * PRICE_ONE);
-    let mut send = |slot: OrderSlot| {
-        *machine.order(2, LANE, &slot.to_words(), None, Environment::GOOD)
-    };
+    let mut send =
+        |slot: OrderSlot| *machine.order(2, LANE, &slot.to_words(), None, Environment::GOOD);
     let open = OrderSlot {
         kind: kind::PARENT_OPEN,
         type_tif: 0,
         ..order(1, 2, 0, side::BUY, 10 * QTY_ONE)
     };
-    let child = |id, qty: i64| OrderSlot { reference: 1, ..order(id, 2, 0, side::BUY, qty * QTY_ONE) };
+    let child =
+        |id, qty: i64| OrderSlot { reference: 1, ..order(id, 2, 0, side::BUY, qty * QTY_ONE) };
     let report = |kind, exec, qty: i64, flags| OrderSlot {
         kind,
         reference: exec,

@@ -103,8 +103,9 @@ typedef struct rg_verdict {
     uint16_t flags;          /* RG_VERDICT_... */
     uint16_t _reserved;
     uint32_t detail;         /* limit_not_set: number of the check; malformed: RG_FIELD_...;
-                                child_of_parent: RG_PARENT_RULE_...; with RG_VERDICT_OF_BASKET the
-                                line of the basket that refused, from 1 */
+                                child_of_parent: RG_PARENT_RULE_...; execution_rate:
+                                RG_EXECUTIONS_BY_VALUE, or 0; with RG_VERDICT_OF_BASKET the line of
+                                the basket that refused, from 1 */
     uint32_t _reserved2;
 } rg_verdict;
 

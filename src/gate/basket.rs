@@ -22,7 +22,7 @@ use crate::gate::outcome::{Breach, EventKind, Outcome};
 use crate::gate::request::{Order, Request};
 use crate::gate::reserve::{self, Before};
 use crate::gate::watch::{self, Cause, watch};
-use crate::gate::{Gate, Incoming, checks, decode, plan, rejected};
+use crate::gate::{Gate, Incoming, checks, count, decode, plan, rejected};
 use crate::state::history::digest;
 use crate::state::index::NONE;
 use crate::state::instruments::MarkChoice;
@@ -88,6 +88,8 @@ struct LineState {
     /// Slot of its open order, or `NONE`.
     slot: u32,
     row: u32,
+    /// The limits were compared with it.
+    evaluated: bool,
     watch: bool,
     /// The row's latest quantity before it.
     latest_qty: Qty,
@@ -101,6 +103,7 @@ const BLANK: LineState = LineState {
     digest: 0,
     slot: NONE,
     row: NONE,
+    evaluated: false,
     watch: false,
     latest_qty: 0,
     valued_at: PRICE_UNDEFINED,
@@ -178,6 +181,7 @@ impl Gate {
             true => malformed(field::FLAGS),
             false => Breach::bare(Check::JournalUnavailable),
         };
+        self.count_refused(incoming);
         let mut outcome = rejected(id, breach);
         self.close_line(incoming.lane, digest, what_if, &mut outcome);
         self.collect(outcome)
@@ -230,6 +234,11 @@ impl Gate {
             if let Some(recorded) = basket.line(at).recorded {
                 line.outcome.decision = recorded;
             }
+            if let (Some(order), true) = (&line.order, line.evaluated && !what_if) {
+                let rejected = line.outcome.decision != decision::ACCEPT;
+                let incoming = basket.line(at);
+                count::answered(&mut self.state, &mut self.events, &incoming, order, rejected);
+            }
             self.close_line(basket.lane, line.digest, what_if, &mut line.outcome);
         }
     }
@@ -281,8 +290,17 @@ impl Gate {
     }
 
     /// One line, with the earlier ones reserved; reserves it if it passes.
-    fn decide_line(&mut self, incoming: &Incoming, scratch: &mut Scratch, at: usize, what_if: bool) {
-        let Some(order) = scratch.lines[at].order else { return };
+    fn decide_line(
+        &mut self,
+        incoming: &Incoming,
+        scratch: &mut Scratch,
+        at: usize,
+        what_if: bool,
+    ) {
+        let Some(order) = scratch.lines[at].order else {
+            self.count_refused(incoming);
+            return;
+        };
         let choice = self.mark_of(&order, incoming.now_ns);
         // Again: an earlier line may have taken the room, or this id.
         let plan = self
@@ -291,6 +309,7 @@ impl Gate {
         let plan = match plan {
             Ok(plan) => plan,
             Err(breach) => {
+                self.count_refused(incoming);
                 let outcome = self.priced(rejected(order.id, breach), &order, choice);
                 scratch.lines[at].outcome = outcome;
                 return;
@@ -310,6 +329,7 @@ impl Gate {
         }
         let line = &mut scratch.lines[at];
         line.outcome = outcome;
+        line.evaluated = true;
         line.watch = found.watch || plan.mark.is_none();
         if incoming.recorded.map_or(passes, |d| passes || d == decision::ACCEPT) {
             line.latest_qty = plan.row.latest_qty;
@@ -317,6 +337,11 @@ impl Gate {
             // An id that is used already may be asked about.
             let order = Order { id: if what_if { 0 } else { order.id }, ..order };
             line.row = reserve::accept(&mut self.state, incoming.lane, &order, line.digest, &plan);
+        }
+        if !what_if {
+            let before = self.events.as_slice().len();
+            count::evaluated(&mut self.state, &mut self.events, incoming, &order, &plan, None);
+            self.add_soft(before, &mut scratch.lines[at].outcome);
         }
     }
 
@@ -327,11 +352,16 @@ impl Gate {
         for line in lines.iter_mut().filter(|line| line.watch && line.slot != NONE) {
             let before = self.events.as_slice().len();
             watch(&mut self.state, &mut self.events, line.row, Cause::Order, self.inputs);
-            let fired = &self.events.as_slice()[before..];
-            for event in fired.iter().filter(|event| event.kind == EventKind::Soft) {
-                line.outcome.soft.insert(event.check);
-                line.outcome.flags |= flag::SOFT;
-            }
+            self.add_soft(before, &mut line.outcome);
+        }
+    }
+
+    /// Adds the soft thresholds among the events since there were `before`.
+    fn add_soft(&self, before: usize, outcome: &mut Outcome) {
+        let fired = self.events.as_slice()[before..].iter();
+        for event in fired.filter(|event| event.kind == EventKind::Soft) {
+            outcome.soft.insert(event.check);
+            outcome.flags |= flag::SOFT;
         }
     }
 
@@ -388,7 +418,9 @@ fn refuse_all(lines: &mut [LineState], first: usize) {
     for line in lines.iter_mut().filter(|line| line.outcome.decision != decision::REJECT) {
         line.outcome = Outcome {
             decision: decision::REJECT,
-            flags: line.outcome.flags & flag::SHADOWED | cause.flags & flag::AUDIT | flag::OF_BASKET,
+            flags: line.outcome.flags & flag::SHADOWED
+                | cause.flags & flag::AUDIT
+                | flag::OF_BASKET,
             breaches: cause.breaches,
             alerts: CheckMask::EMPTY,
             soft: CheckMask::EMPTY,

@@ -42,7 +42,11 @@ pub fn decode(
     if slot.flags & !(flag::ALL | flag::CORRECTION) != 0
         || slot.flags & flag::BASKET_MORE != 0
         || (slot.flags & flag::HAS_EXTENSION != 0) != extension.is_some()
-        || (slot.flags != 0 && matches!(slot.kind, kind::CANCEL | kind::MASS_CANCEL | kind::PARENT_OPEN | kind::PARENT_CLOSE))
+        || (slot.flags != 0
+            && matches!(
+                slot.kind,
+                kind::CANCEL | kind::MASS_CANCEL | kind::PARENT_OPEN | kind::PARENT_CLOSE
+            ))
     {
         return Err(bad(field::FLAGS));
     }

@@ -142,8 +142,7 @@ impl Before {
     pub fn take_back(&self, state: &mut State, slot: u32) {
         let order = *state.orders.get(slot);
         withdraw(state, slot);
-        let side =
-            book_side(state, order.account, order.instrument, order.side, order.terms.tif);
+        let side = book_side(state, order.account, order.instrument, order.side, order.terms.tif);
         state.own_book.forget_side_since(self.sides, side);
     }
 

@@ -6,11 +6,11 @@
 
 use super::image;
 use super::record::{Body, Record, flag};
-use crate::abi::order::BASKET_LINES_MAX;
-use crate::machine;
 use crate::abi::SlotWords;
+use crate::abi::order::BASKET_LINES_MAX;
 use crate::error::{Error, Result};
 use crate::gate::outcome::{Breach, EVENTS_MAX, Event};
+use crate::machine;
 use crate::state::setup::Setup;
 
 /// A line of a basket with its outcome.

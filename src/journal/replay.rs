@@ -148,13 +148,20 @@ impl Replay {
             Body::Order(d) if group.is_basket() => {
                 let machine = machine_for(&mut self.machine, group)?;
                 let (lines, _) = group.basket();
-                let outcomes =
-                    machine.basket(now, group.head.lane, &lines, d.environment).to_vec();
+                let outcomes = machine.basket(now, group.head.lane, &lines, d.environment).to_vec();
                 let (epoch, valid_ns) = (self.epoch, self.valid_ns);
                 for (line, outcome) in group.lines.iter().zip(&outcomes) {
                     if let Body::Order(d) = &line.record.body {
                         let breach = Some(&line.breach);
-                        compare_decided(d, &line.record, breach, outcome, epoch, valid_ns, &mut found);
+                        compare_decided(
+                            d,
+                            &line.record,
+                            breach,
+                            outcome,
+                            epoch,
+                            valid_ns,
+                            &mut found,
+                        );
                         self.report.count(d.decision);
                     }
                 }

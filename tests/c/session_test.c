@@ -170,6 +170,11 @@ static void case_marks(void)
     EQUAL(rg_mark_set_close(&marks, id, 9), RG_OK);
     EQUAL(line[4], 9);
     EQUAL(line[1], 11);
+    EQUAL(line[7], 0);
+    EQUAL(rg_mark_set_volume(&marks, id, 12), RG_OK);
+    EQUAL(rg_mark_set_volume(&marks, id, -1), RG_INVALID);
+    EQUAL(line[7], 12);
+    EQUAL(line[4], 9);
     *fake_u32(gate.page, RG_STATE_OFFSET) = RG_GATE_STOPPED;
     EQUAL(rg_mark_set(&marks, id, 1, 2, 3, rg_now_ns()), RG_GATE_DOWN);
     rg_marks_close(&marks);

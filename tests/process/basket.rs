@@ -140,9 +140,7 @@ fn an_endless_basket_harms_nobody_else() {
     let mut refused = 0;
     let mut sent = 0;
     for id in 1..=200 {
-        while sent < id * 10
-            && matches!(endless.submit(&line(sent + 1, true).to_words()), Ok(()))
-        {
+        while sent < id * 10 && matches!(endless.submit(&line(sent + 1, true).to_words()), Ok(())) {
             sent += 1;
         }
         while let Some(v) = endless.poll().unwrap() {
