@@ -7,7 +7,8 @@ use riskgate::abi::verdict::{decision, flag as verdict_flag};
 use riskgate::fixed::{PRICE_ONE, QTY_ONE};
 use riskgate::gate::outcome::{EventKind, Outcome};
 use riskgate::machine::{Environment, Line, Machine, MarkInput};
-use riskgate::state::limit::{Action, Bound, Limit};
+use riskgate::state::command::Command;
+use riskgate::state::limit::{Action, Bound, Denominator, Limit};
 use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setup};
 
 const LANE: u32 = 0;
@@ -109,7 +110,7 @@ fn random_baskets_are_all_or_none_leave_no_trace_and_recover() {
     println!("RISKGATE_SEED={seed}");
     let mut rng = Rng(seed);
     let qty = i128::from(QTY_ONE);
-    let latching = Limit { action: Action::BlockLatch, ..limit(Check::MaxShort, 4, 2_500 * qty) };
+    let latching = Limit { action: Action::BlockLatch, ..limit(Check::MaxShort, 4, 250 * qty) };
     let limits = vec![
         limit(Check::BasketQty, 1, 250 * qty),
         limit(Check::BasketValue, FIRM, 40_000 * MONEY),
@@ -117,13 +118,18 @@ fn random_baskets_are_all_or_none_leave_no_trace_and_recover() {
         limit(Check::MaxLong, 2, 500 * qty),
         limit(Check::GrossExposure, 1, 400_000 * MONEY),
         limit(Check::OpenOrderValue, FIRM, 600_000 * MONEY),
-        limit(Check::SectorConcentration, 1, 9_000),
+        Limit {
+            denominator: Denominator::Gross,
+            floor: 100_000 * MONEY,
+            ..limit(Check::SectorConcentration, 1, 7_000)
+        },
         Limit::new(Check::MaxOpenOrders, Some(3), Some(1), Bound::Value(20)),
         latching,
     ];
     let setup = setup(4, limits);
     let mut machine = Machine::new(&setup).unwrap();
     let mut recovered = Machine::new(&setup).unwrap();
+    let mut why = std::collections::BTreeMap::new();
     let (mut accepted, mut refused, mut id) = (0, 0, 1_000);
     for round in 0..4_000u64 {
         let now = 1_000 + round;
@@ -131,6 +137,11 @@ fn random_baskets_are_all_or_none_leave_no_trace_and_recover() {
         let price = (80 + rng.below(40) as i64) * PRICE_ONE;
         mark(&mut machine, now, instrument, price);
         mark(&mut recovered, now, instrument, price);
+        if round % 16 == 0 {
+            for m in [&mut machine, &mut recovered] {
+                m.control(now, &Command::Rearm(4)).unwrap();
+            }
+        }
         let count = 2 + rng.below(5);
         let slots: Vec<_> = (0..count)
             .map(|_| {
@@ -160,6 +171,7 @@ fn random_baskets_are_all_or_none_leave_no_trace_and_recover() {
         }
         if none {
             refused += 1;
+            *why.entry(outcomes[0].first.unwrap().check.name()).or_insert(0) += 1;
             assert_eq!(reservations(&machine), held, "round {round}: it holds something");
             let told = machine.events().iter().any(|e| e.kind == EventKind::Soft);
             assert!(!told, "round {round}: a threshold of something that is not held");
@@ -176,7 +188,7 @@ fn random_baskets_are_all_or_none_leave_no_trace_and_recover() {
         // Some orders end, so that there is room for others.
         let open: Vec<u64> = machine.open_orders().iter().map(|o| o.order_id).collect();
         for id in open {
-            let fill = rng.below(12) == 0;
+            let fill = rng.below(300) == 0;
             if rng.below(3) != 0 {
                 continue;
             }
@@ -193,7 +205,7 @@ fn random_baskets_are_all_or_none_leave_no_trace_and_recover() {
             }
         }
     }
-    assert!(accepted > 300 && refused > 300, "{accepted} accepted, {refused} refused");
+    assert!(accepted > 300 && refused > 300, "{accepted} accepted, {refused} refused: {why:?}");
 }
 
 #[test]
