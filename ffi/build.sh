@@ -18,7 +18,7 @@ prefix=$(CDPATH= cd -- "$1" && pwd)
 : "${CC:=cc}" "${AR:=ar}" "${CFLAGS:=-O2 -g}"
 
 major=1
-minor=0
+minor=1
 version=$major.$minor.0
 work=$(mktemp -d "${TMPDIR:-/tmp}/riskgate-build.XXXXXX")
 trap 'rm -rf "$work"' EXIT INT TERM

@@ -67,8 +67,14 @@ static int map_lane(rg_client *c, const struct rg_welcome *w, const int fds[RG_F
 /* Memory for requests without a verdict, voids that wait, and cancel intents. */
 static int allocate(rg_client *c, uint32_t verdict_capacity)
 {
-    c->pending = calloc(verdict_capacity, sizeof *c->pending);
-    c->deferred = calloc(verdict_capacity, sizeof *c->deferred);
+    size_t capacity = verdict_capacity;
+    /* A program of an older header writes no baskets and finds its entries by the ring's mask. */
+    while (c->header_minor >= 1 && capacity < (size_t)verdict_capacity + RG_BASKET_LINES_MAX) {
+        capacity *= 2;
+    }
+    c->pending_mask = (uint32_t)capacity - 1;
+    c->pending = calloc(capacity, sizeof *c->pending);
+    c->deferred = calloc(capacity, sizeof *c->deferred);
     c->intents = calloc(RG_INTENTS_MAX, sizeof *c->intents);
     c->cold = calloc(1, sizeof(struct rg_cold));
     if (c->pending == NULL || c->deferred == NULL || c->intents == NULL || c->cold == NULL) {
@@ -186,6 +192,7 @@ RG_HIDDEN void rg_end_session(rg_client *c)
     empty.socket_fd = -1;
     empty.timeout_ns = c->timeout_ns;
     empty.wait = c->wait;
+    empty.header_minor = c->header_minor;
     memcpy(empty.socket_path, c->socket_path, sizeof empty.socket_path);
     memcpy(empty.lane_name, c->lane_name, sizeof empty.lane_name);
     memcpy(empty.error, c->error, sizeof empty.error);
@@ -266,6 +273,7 @@ RG_EXPORT int rg_connect(const rg_connect_options *options, rg_client *client)
     memcpy(client->lane_name, known.lane, strlen(known.lane));
     client->timeout_ns = known.timeout_ns == 0 ? RG_TIMEOUT_DEFAULT_NS : known.timeout_ns;
     client->wait = known.wait;
+    client->header_minor = known.header_minor;
     return open_when_free(client, rg_deadline(client->timeout_ns));
 }
 

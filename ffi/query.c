@@ -307,21 +307,3 @@ RG_EXPORT int rg_node_name(rg_client *client, uint32_t node, char *buffer, size_
     memcpy(buffer, place->name, bytes + 1);
     return RG_OK;
 }
-
-RG_EXPORT int rg_check_basket(rg_client *client, const rg_order *orders, size_t count,
-                              uint64_t timeout_ns, rg_verdict *verdicts)
-{
-    size_t i;
-    (void)timeout_ns;
-    if (!is_client(client) || (count != 0 && (orders == NULL || verdicts == NULL))) {
-        return RG_INVALID;
-    }
-    for (i = 0; i < count; i++) {
-        memset(&verdicts[i], 0, sizeof verdicts[i]);
-        verdicts[i].order_id = orders[i].id;
-        verdicts[i].node = RG_NO_NODE;
-    }
-    return rg_fail(rg_client_errors(client), RG_NOT_SUPPORTED,
-                   "baskets come with a later version; nothing of this basket was sent or "
-                   "approved: check its orders one by one with rg_check");
-}

@@ -117,6 +117,13 @@ static const char *const capacities[] = {
 
 static const char *const no_algo[] = {"none"};
 
+static const char *const parent_rules[] = {
+    "a rule", "the lane has no such parent", "the parent is closed",
+    "the account is neither the parent's nor below it", "the parent has another instrument",
+    "the parent is on the other side", "the price is worse than the parent's",
+    "the children would come to more than the parent", "the parent has enough children",
+};
+
 RG_EXPORT const char *rg_check_name(uint32_t number)
 {
     return number < RG_CHECK_END ? names[number] : "unknown";
@@ -370,6 +377,13 @@ static enum unit unit_of(const rg_verdict *v)
 static void add_rejection(struct text *t, rg_client *client, const rg_verdict *v)
 {
     uint32_t check = v->first_check;
+    uint32_t detail = v->detail;
+    if ((v->flags & RG_VERDICT_OF_BASKET) != 0) {
+        add(t, "line ");
+        add_plain(t, detail);
+        add(t, " of the basket: ");
+        detail = 0; /* of that line's own verdict */
+    }
     add(t, rg_check_name(check));
     if (check >= RG_CHECK_END) {
         add(t, " check ");
@@ -377,10 +391,24 @@ static void add_rejection(struct text *t, rg_client *client, const rg_verdict *v
     } else if (check == RG_CHECK_MALFORMED) {
         size_t known = sizeof malformed_fields / sizeof malformed_fields[0];
         add(t, ": ");
-        add(t, malformed_fields[v->detail < known ? v->detail : 0]);
+        add(t, malformed_fields[detail < known ? detail : 0]);
     } else if (check == RG_CHECK_LIMIT_NOT_SET) {
         add(t, ": no limit is set for ");
-        add(t, rg_check_name(v->detail));
+        add(t, detail == 0 ? "a required check" : rg_check_name(detail));
+    } else if (check == RG_CHECK_CHILD_OF_PARENT) {
+        size_t known = sizeof parent_rules / sizeof parent_rules[0];
+        add(t, ": ");
+        add(t, parent_rules[detail < known ? detail : 0]);
+        if (detail == RG_PARENT_RULE_QTY || detail == RG_PARENT_RULE_PRICE ||
+            detail == RG_PARENT_RULE_CHILDREN) {
+            enum unit unit = detail == RG_PARENT_RULE_QTY     ? UNIT_QTY
+                             : detail == RG_PARENT_RULE_PRICE ? UNIT_PRICE
+                                                              : UNIT_COUNT;
+            add(t, ": ");
+            add_number(t, v->observed, unit);
+            add(t, " against ");
+            add_number(t, v->limit, unit);
+        }
     } else if (check == RG_CHECK_INSTRUMENT_STATE) {
         add_state(t, v->detail);
     } else if (check == RG_CHECK_PERMISSION) {

@@ -91,7 +91,7 @@ static int carry_over(const rg_client *old, rg_client *fresh, uint64_t deadline)
         }
     }
     for (at = old->deferred_first; at != old->deferred_end && status == RG_OK; at++) {
-        const struct rg_deferred *d = &old->deferred[at & old->verdict_mask];
+        const struct rg_deferred *d = &old->deferred[at & old->pending_mask];
         status = await_room(fresh, deadline);
         if (status == RG_OK) {
             rg_priv_write_plain(fresh, RG_KIND_VOID, d->order_id, d->request_id, 0, 0, 0, 0,
@@ -115,7 +115,7 @@ static int remember(const rg_client *old, rg_client *fresh)
     }
     for (at = old->pending_first; at != old->pending_end; at++) {
         cold->unanswered[cold->unanswered_count++] =
-            old->pending[at & old->verdict_mask].request_id;
+            old->pending[at & old->pending_mask].request_id;
     }
     if (old->intents != NULL) {
         memcpy(fresh->intents, old->intents, RG_INTENTS_MAX * sizeof *fresh->intents);
@@ -159,7 +159,7 @@ static int void_unanswered(const rg_client *old, rg_client *fresh, uint64_t dead
         status = rg_outstanding(fresh, items, room, &count, NULL);
     }
     for (at = old->pending_first; at != old->pending_end && status == RG_OK; at++) {
-        const struct rg_pending *p = &old->pending[at & old->verdict_mask];
+        const struct rg_pending *p = &old->pending[at & old->pending_mask];
         if ((p->kind == RG_KIND_NEW || p->kind == RG_KIND_REPLACE) && holds(items, count, p)) {
             status = await_room(fresh, deadline);
             if (status == RG_OK) {
@@ -201,6 +201,7 @@ static rg_client *settings_of(const rg_client *old)
         fresh->socket_fd = -1;
         fresh->timeout_ns = old->timeout_ns;
         fresh->wait = old->wait;
+        fresh->header_minor = old->header_minor;
         memcpy(fresh->socket_path, old->socket_path, sizeof fresh->socket_path);
         memcpy(fresh->lane_name, old->lane_name, sizeof fresh->lane_name);
     }

@@ -87,6 +87,15 @@
  * its worst case; only reports and voids free it again, so report everything. Reports and voids get
  * no verdict and can not be refused. Cancels are always accepted, also of a killed account.
  *
+ * BASKETS. Orders that only make sense together are checked together: rg_check_basket() approves all
+ * of them or none, each against every limit with the ones before it reserved, and their sums against
+ * the limits basket_value and basket_qty. Afterwards each is an order like any other.
+ *
+ * PARENTS. What an algorithm was told to do as a whole is a parent: rg_parent_open() it, name it in
+ * `parent` of each child order, rg_parent_close() it. The gate refuses a child (child_of_parent) with
+ * which the children's open and executed quantity would exceed the parent's, or that is for another
+ * account, instrument or side, or at a worse price. The parent itself reserves nothing.
+ *
  * No verdict means not approved. Zero is never ACCEPT. RG_ACCEPT comes only while the engine's epoch
  * is the connection's and the deadline has not passed (rg_now_ns() <= verdict.valid_until_ns).
  *
@@ -116,7 +125,7 @@ extern "C" {
  * is a valid handle whatever the result: after a failure every hot call on it answers RG_GATE_DOWN,
  * and rg_last_error() says what was tried, what happened and what to do. Use a handle only after
  * rg_connect, or zeroed.
- * Cost: milliseconds; never longer than options->timeout_ns. Allocates (about 4 KiB and 40 bytes
+ * Cost: milliseconds; never longer than options->timeout_ns. Allocates (about 24 KiB and 80 bytes
  * per slot). Returns RG_OK; RG_INVALID (no path or lane, or too long); RG_GATE_DOWN (nobody
  * listens, or the engine is not running); RG_TIMEOUT; RG_VERSION_MISMATCH, RG_UNKNOWN_LANE,
  * RG_NOT_PERMITTED, RG_IN_USE, RG_QUARANTINED (the gate's answers); RG_PROTOCOL; RG_RESOURCES;
@@ -164,7 +173,11 @@ static inline int rg_health(const rg_client *client)
 /* ========================================================================= orders (hot) ======= */
 
 /* Writes one request and returns at once; its verdict comes through rg_poll. `order->kind` is
- * RG_KIND_NEW, or RG_KIND_REPLACE (see rg_replace) or RG_KIND_CANCEL (only id and target count).
+ * RG_KIND_NEW, or RG_KIND_REPLACE (see rg_replace), RG_KIND_CANCEL (only id and target count),
+ * RG_KIND_PARENT_OPEN (see rg_parent_open) or RG_KIND_PARENT_CLOSE (only id and target count).
+ * New orders that follow each other are one basket if all but the last have RG_FLAG_BASKET_MORE: their
+ * verdicts come when the last one is there. rg_check_basket() does that for you; by hand, write the
+ * last line in any case, or a cancel, which breaks the run: all of its lines are then malformed.
  * Cost: about 40 ns. Returns
  *   RG_OK           written; there will be exactly one verdict, in the order of the requests
  *   RG_FULL         the ring is full, or as many requests as the verdict ring holds wait for their
@@ -173,7 +186,8 @@ static inline int rg_health(const rg_client *client)
  *   RG_QUARANTINED  the gate reads this lane no more
  *   RG_KILLED       a kill of the firm or of this lane is in force (new orders only; other kills,
  *                   such as of an account, are answered by the gate with REJECT killed)
- *   RG_INVALID      null, id 0, unknown kind, or a value that its bit field can not carry
+ *   RG_INVALID      null, id 0, unknown kind, a value that its bit field can not carry, or a line of
+ *                   a basket that has RG_BASKET_LINES_MAX - 1 lines and is not its last
  * Unless it is RG_OK nothing was written. Everything else (unknown instrument, odd lot, ...) is the
  * gate's to judge, with a REJECT that says why. */
 static inline int rg_submit(rg_client *client, const rg_order *order)
@@ -186,6 +200,9 @@ static inline int rg_submit(rg_client *client, const rg_order *order)
             return RG_INVALID;
         }
         return rg_priv_cancel(client, RG_KIND_CANCEL, order->id, order->target, 0, 0);
+    }
+    if (order->kind == RG_KIND_PARENT_OPEN || order->kind == RG_KIND_PARENT_CLOSE) {
+        return rg_priv_parent(client, order);
     }
     if (RG_UNLIKELY(!rg_priv_expressible(order, order->kind))) {
         return RG_INVALID;
@@ -229,6 +246,33 @@ static inline int rg_cancel_of_lane(rg_client *client, uint64_t cancel_id, uint6
                           order_id, 0, 0);
 }
 
+/* Opens a parent order: id, account (any node of the account tree: children trade for it or for an
+ * account below), instrument, side, qty (of the whole) and price (the worst that a child may have,
+ * RG_PRICE_UNDEFINED for any) count; `parent->kind` is ignored. Children name the id in `parent`.
+ * One verdict; to wait for it, set the kind to RG_KIND_PARENT_OPEN and use rg_check. An ACCEPT has no
+ * deadline. Cost and returns: rg_cancel; also RG_INVALID for a side that is none. */
+static inline int rg_parent_open(rg_client *client, const rg_order *parent)
+{
+    rg_order request;
+    if (RG_UNLIKELY(client == NULL || parent == NULL)) {
+        return RG_INVALID;
+    }
+    request = *parent;
+    request.kind = RG_KIND_PARENT_OPEN;
+    return rg_priv_parent(client, &request);
+}
+
+/* The parent `parent_id` takes no more children and no larger ones; what is open goes on. `close_id`
+ * is the id of this request. One verdict, always ACCEPT; RG_VERDICT_UNKNOWN_ORDER says that the lane
+ * has no such parent open. Cost and returns: rg_cancel. */
+static inline int rg_parent_close(rg_client *client, uint64_t close_id, uint64_t parent_id)
+{
+    if (RG_UNLIKELY(client == NULL || close_id == 0 || parent_id == 0)) {
+        return RG_INVALID;
+    }
+    return rg_priv_request(client, RG_KIND_PARENT_CLOSE, close_id, parent_id, 0, 0, 0, 0);
+}
+
 /* Announces that all open orders of an account, instrument and side will be cancelled; RG_ANY_ID
  * and side 0 stand for any. One verdict, as rg_cancel; you still cancel and report each order. */
 static inline int rg_mass_cancel(rg_client *client, uint64_t cancel_id, uint32_t account,
@@ -266,7 +310,7 @@ static inline int rg_poll(rg_client *client, rg_verdict *verdict)
     return rg_priv_next(client, verdict) != RG_PRIV_NOTHING;
 }
 
-/* Submits one new order, replace or cancel and waits for its verdict, busily, never longer than
+/* Submits one new order, replace, cancel or request about a parent and waits for its verdict, busily, never longer than
  * timeout_ns (plus what the operating system takes your core away). Returns
  *   RG_ACCEPT        send it before verdict->valid_until_ns
  *   RG_REJECT        the verdict says why
@@ -317,8 +361,29 @@ static inline int rg_check(rg_client *client, const rg_order *order, uint64_t ti
     return status;
 }
 
-/* Checks orders as one basket, all or none. Baskets come later: returns RG_NOT_SUPPORTED, sets
- * every verdict to RG_DECISION_NONE and writes nothing to the lane. */
+/* Checks `count` new orders (1 to RG_BASKET_LINES_MAX, all of them what-ifs or none) as one basket and
+ * waits for all verdicts, busily, never longer than timeout_ns. All or none: the gate approves every
+ * line or refuses every line, and what this library can not give you as a whole it voids as a whole.
+ * `verdicts` has room for `count`; verdicts[i] is that of orders[i]. Returns
+ *   RG_ACCEPT        send all of them before valid_until_ns
+ *   RG_REJECT        send none. A line with a breach of its own says so; the verdicts of the others
+ *                    have RG_VERDICT_OF_BASKET and the breach of the first line that was refused,
+ *                    whose position, from 1, is `detail`
+ *   RG_WOULD_ACCEPT  answer to a what-if
+ *   RG_TIMEOUT       not all verdicts came in time, or their deadline passed: none is approved; what
+ *                    the gate accepts later is voided by the library. Do not use the ids again, also
+ *                    those of lines that were not yet written.
+ *   RG_REPLAYED      the basket was decided before; the verdicts are the recorded ones, no approval
+ *   RG_BUSY          as rg_check, or timed-out requests leave no memory for so many lines
+ *   RG_NOT_SUPPORTED the program was built with headers before version 1.1; nothing was written
+ *   RG_INVALID       null, too few or too many lines, a line that is no new order, that rg_submit would
+ *                    find invalid, or that is a what-if beside one that is none; nothing was written
+ *   RG_GATE_DOWN, RG_QUARANTINED, RG_FULL, RG_KILLED as rg_check
+ * Only RG_ACCEPT permits to send. Unless it is RG_ACCEPT, RG_REJECT, RG_WOULD_ACCEPT, RG_REPLAYED or a
+ * passed deadline, every verdict holds its order's id and RG_DECISION_NONE. The basket may be longer
+ * than the rings of the lane: lines go out as the gate takes them. A single order is no basket: the
+ * limits on sums do not concern it.
+ * Cost: the round trip and, for each line, what rg_check costs this side. */
 int rg_check_basket(rg_client *client, const rg_order *orders, size_t count, uint64_t timeout_ns,
                     rg_verdict *verdicts);
 

@@ -234,6 +234,23 @@ public:
     {
         return Status(rg_check(client_.get(), &order, nanoseconds(timeout), &verdict));
     }
+    // All lines or none; `verdicts` has room for `count`.
+    Status check_basket(const Order *orders, std::size_t count, std::chrono::nanoseconds timeout,
+                        Verdict *verdicts) noexcept
+    {
+        static_assert(sizeof(Verdict) == sizeof(rg_verdict), "a Verdict is an rg_verdict");
+        return Status(
+            rg_check_basket(client_.get(), orders, count, nanoseconds(timeout), verdicts));
+    }
+    // Opens a parent: id, account, instrument, side, quantity and worst price of `parent`.
+    Status parent_open(const Order &parent) noexcept
+    {
+        return Status(rg_parent_open(client_.get(), &parent));
+    }
+    Status parent_close(OrderId request, OrderId parent) noexcept
+    {
+        return Status(rg_parent_close(client_.get(), request.value(), parent.value()));
+    }
     std::optional<Verdict> poll() noexcept
     {
         Verdict verdict;

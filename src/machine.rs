@@ -5,9 +5,12 @@
 //! the same outcomes and the same state hash on any machine.
 
 use crate::abi::SlotWords;
+use crate::abi::order::BASKET_LINES_MAX;
 use crate::control;
 use crate::error::{Error, Result};
 use crate::fixed::{Price, Qty, Rate, Wide};
+use crate::gate::basket::IncomingBasket;
+pub use crate::gate::basket::Line;
 use crate::gate::outcome::{Event, Outcome};
 use crate::gate::{Gate, Incoming, count};
 use crate::state::State;
@@ -138,6 +141,8 @@ pub struct Machine {
     gate: Gate,
     setup: Setup,
     outcome: Outcome,
+    outcomes: Box<[Outcome]>,
+    outcome_count: usize,
 }
 
 impl Machine {
@@ -152,6 +157,8 @@ impl Machine {
             gate: Gate::new(State::new(setup)),
             setup: setup.clone(),
             outcome: Outcome::NONE,
+            outcomes: vec![Outcome::NONE; BASKET_LINES_MAX].into_boxed_slice(),
+            outcome_count: 0,
         })
     }
 
@@ -205,6 +212,76 @@ impl Machine {
             ready,
             journal_ok,
             recorded,
+        });
+        &self.outcome
+    }
+
+    /// A whole basket of a lane: new orders that are accepted or refused as one input, in at most
+    /// [`BASKET_LINES_MAX`] lines. What became of each, in their sequence. Longer ones are malformed
+    /// and answered for that many lines.
+    pub fn basket(
+        &mut self,
+        now_ns: u64,
+        lane: u32,
+        lines: &[Line],
+        environment: Environment,
+    ) -> &[Outcome] {
+        self.whole_basket(now_ns, lane, lines, environment, None)
+    }
+
+    /// Like [`Machine::basket`], with the decisions that the journal recorded, one for each line.
+    pub fn basket_recorded(
+        &mut self,
+        now_ns: u64,
+        lane: u32,
+        lines: &[Line],
+        environment: Environment,
+        decisions: &[u8],
+    ) -> &[Outcome] {
+        self.whole_basket(now_ns, lane, lines, environment, Some(decisions))
+    }
+
+    fn whole_basket(
+        &mut self,
+        now_ns: u64,
+        lane: u32,
+        lines: &[Line],
+        environment: Environment,
+        recorded: Option<&[u8]>,
+    ) -> &[Outcome] {
+        let Environment { ready, journal_ok } = environment;
+        self.gate.basket(&IncomingBasket { now_ns, lane, lines, ready, journal_ok, recorded });
+        let count = lines.len().min(BASKET_LINES_MAX);
+        self.outcome_count = count;
+        for (at, outcome) in self.outcomes[..count].iter_mut().enumerate() {
+            *outcome = self.gate.basket_outcome(at);
+        }
+        self.basket_outcomes()
+    }
+
+    /// What became of each line of the last basket.
+    pub fn basket_outcomes(&self) -> &[Outcome] {
+        &self.outcomes[..self.outcome_count]
+    }
+
+    /// A line of a run that never became a basket: too long, broken off by another message, or
+    /// without room in the journal (`environment` says so). It is refused by itself.
+    pub fn loose_line(
+        &mut self,
+        now_ns: u64,
+        lane: u32,
+        line: &Line,
+        environment: Environment,
+    ) -> &Outcome {
+        let Environment { ready, journal_ok } = environment;
+        self.outcome = self.gate.loose_line(&Incoming {
+            now_ns,
+            lane,
+            words: &line.words,
+            extension: line.extension.as_ref(),
+            ready,
+            journal_ok,
+            recorded: None,
         });
         &self.outcome
     }

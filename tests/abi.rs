@@ -90,6 +90,7 @@ fn constants(out: &mut String) {
         "RG_FLAG_WHAT_IF" order::flag::WHAT_IF;
         "RG_FLAG_HAS_EXTENSION" order::flag::HAS_EXTENSION;
         "RG_FLAG_BASKET_MORE" order::flag::BASKET_MORE;
+        "RG_BASKET_LINES_MAX" order::BASKET_LINES_MAX;
         "RG_FLAG_ALL" order::flag::ALL;
         "RG_FLAG_CORRECTION" order::flag::CORRECTION;
         "RG_ANY_ID" order::ANY_ID;
@@ -108,6 +109,7 @@ fn constants(out: &mut String) {
         "RG_VERDICT_STAMP_SELF_MATCH" verdict::flag::STAMP_SELF_MATCH;
         "RG_VERDICT_AUDIT" verdict::flag::AUDIT;
         "RG_VERDICT_SHADOWED" verdict::flag::SHADOWED;
+        "RG_VERDICT_OF_BASKET" verdict::flag::OF_BASKET;
         "RG_BREACH_MORE" verdict::BREACH_MORE;
         "RG_NO_NODE" verdict::NO_NODE;
         "RG_EXECUTIONS_BY_VALUE" verdict::EXECUTIONS_BY_VALUE;
@@ -207,6 +209,14 @@ fn constants(out: &mut String) {
         "RG_SESSION_INTRADAY_AUCTION" Session::IntradayAuction as u32;
         "RG_SESSION_CLOSING_AUCTION" Session::ClosingAuction as u32;
         "RG_SESSION_POST_CLOSE" Session::PostClose as u32;
+        "RG_PARENT_RULE_UNKNOWN" codes::parent_rule::UNKNOWN;
+        "RG_PARENT_RULE_CLOSED" codes::parent_rule::CLOSED;
+        "RG_PARENT_RULE_ACCOUNT" codes::parent_rule::ACCOUNT;
+        "RG_PARENT_RULE_INSTRUMENT" codes::parent_rule::INSTRUMENT;
+        "RG_PARENT_RULE_SIDE" codes::parent_rule::SIDE;
+        "RG_PARENT_RULE_PRICE" codes::parent_rule::PRICE;
+        "RG_PARENT_RULE_QTY" codes::parent_rule::QTY;
+        "RG_PARENT_RULE_CHILDREN" codes::parent_rule::CHILDREN;
     }
 }
 

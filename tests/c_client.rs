@@ -178,8 +178,11 @@ fn quotes_are_two_orders() {
 }
 
 /// Each on its own gate, case by case.
-const FAKE_GATE_TESTS: [(&str, Link); 2] =
-    [("tests/c/fake_gate_test.c", Link::Static), ("tests/c/session_test.c", Link::Shared)];
+const FAKE_GATE_TESTS: [(&str, Link); 3] = [
+    ("tests/c/fake_gate_test.c", Link::Static),
+    ("tests/c/session_test.c", Link::Shared),
+    ("tests/c/basket_test.c", Link::Static),
+];
 
 #[test]
 fn hot_path_against_a_fake_gate() {

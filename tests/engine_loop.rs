@@ -8,8 +8,10 @@ use std::sync::Arc;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
 use riskgate::abi::lane::lane_state;
-use riskgate::abi::order::{ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif};
-use riskgate::abi::verdict::{VerdictSlot, decision};
+use riskgate::abi::order::{
+    BASKET_LINES_MAX, ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif,
+};
+use riskgate::abi::verdict::{VerdictSlot, decision, flag as verdict_flag};
 use riskgate::clock;
 use riskgate::engine::door::{Doors, Visitor};
 use riskgate::engine::frozen_alloc::{self, FrozenAlloc};
@@ -17,8 +19,9 @@ use riskgate::engine::hot::HotLoop;
 use riskgate::engine::options::WaitStrategy;
 use riskgate::engine::serve::Core;
 use riskgate::fixed::{PRICE_ONE, QTY_ONE};
+use riskgate::journal::follow::Follower;
 use riskgate::journal::image;
-use riskgate::journal::record::{Body, RECORD_WORDS, Record};
+use riskgate::journal::record::{Body, RECORD_WORDS, Record, flag as record_flag};
 use riskgate::journal::recorder::{self, Recorder};
 use riskgate::journal::ring::{Read, RingPaths, RingReader};
 use riskgate::journal::writer::{JournalWriter, StartInput};
@@ -321,4 +324,168 @@ fn a_client_that_goes_leaves_its_reports_read_and_its_requests_unread() {
     });
     assert_eq!(closed, Some(lane_state::CLOSED));
     assert_eq!(world.hot.lane_state(1), lane_state::OPEN, "the other lane goes on");
+}
+
+fn line(id: u64, more: bool) -> OrderSlot {
+    let flags = if more { flag::BASKET_MORE } else { 0 };
+    OrderSlot { flags, ..order(kind::NEW, id, 0) }
+}
+
+/// Turns until nothing is left to do.
+fn settle(world: &mut World, lane: usize) -> Vec<VerdictSlot> {
+    let mut verdicts = Vec::new();
+    while world.turn() {
+        verdicts.extend(world.verdicts(lane));
+    }
+    verdicts.extend(world.verdicts(lane));
+    verdicts
+}
+
+/// Ends the engine and applies its journal as recovery would: it refuses another state than the one
+/// that the engine ended with.
+fn followed(world: &mut World) {
+    world.hot.end();
+    let mut follower = Follower::new("test");
+    let mut reader = RingReader::open(&world.paths, 0).unwrap();
+    follower.read_ring(&mut reader, u64::MAX).unwrap();
+    assert!(follower.progress().stopped);
+}
+
+#[test]
+fn a_basket_longer_than_both_rings_is_one_input_and_its_verdicts_come_as_there_is_room() {
+    let mut world = World::new("basket");
+    world.turn();
+    let before = world.journal().len();
+    let lines = BASKET_LINES_MAX as u64 - 6;
+    let mut sent = 0;
+    while sent < lines {
+        while sent < lines && world.clients[0].orders.has_room() == Ok(true) {
+            sent += 1;
+            world.submit(0, &line(sent, sent < lines));
+        }
+        if sent < lines {
+            // Half a basket: nothing is decided, the other lane goes on.
+            while world.turn() {}
+            assert!(world.verdicts(0).is_empty());
+            world.submit(1, &order(kind::NEW, sent, 0));
+            world.turn();
+            assert_eq!(world.verdicts(1)[0].decision, decision::ACCEPT);
+        }
+    }
+    // A report may stand in the middle of a run, and behind one whose verdicts wait.
+    let mut verdicts = Vec::new();
+    while verdicts.is_empty() {
+        world.turn();
+        verdicts.extend(world.verdicts(0));
+    }
+    assert_eq!(verdicts.len(), 64, "as many as the ring holds");
+    world.submit(0, &order(kind::ACK, 1, 1));
+    verdicts.extend(settle(&mut world, 0));
+    let ids: Vec<u64> = verdicts.iter().map(|v| v.order_id).collect();
+    assert_eq!(ids, (1..=lines).collect::<Vec<u64>>());
+    assert!(verdicts.iter().all(|v| v.decision == decision::ACCEPT));
+    assert!(verdicts.iter().all(|v| v.valid_until_ns == verdicts[0].valid_until_ns));
+    let journal = world.journal();
+    let lane_of = |r: &&Record| r.lane == 0 && matches!(r.body, Body::Order(_));
+    let orders: Vec<&Record> = journal[before..].iter().filter(lane_of).collect();
+    assert_eq!(orders.len() as u64, lines);
+    let first = orders[0].seq;
+    for (at, record) in orders.iter().enumerate() {
+        assert_eq!(record.seq, first + at as u64, "nothing stands between the lines");
+        let more = record.flags & record_flag::BASKET_MORE != 0;
+        assert_eq!(more, at as u64 + 1 < lines);
+        assert_eq!(verdicts[at].observed as u64, record.seq);
+    }
+    followed(&mut world);
+}
+
+#[test]
+fn an_endless_basket_is_refused_line_by_line_and_the_lane_goes_on() {
+    let mut world = World::new("endless");
+    let mut verdicts = Vec::new();
+    for id in 1..=300 {
+        world.submit(0, &line(id, id < 300));
+        world.turn();
+        verdicts.extend(world.verdicts(0));
+    }
+    verdicts.extend(settle(&mut world, 0));
+    assert_eq!(verdicts.len(), 300);
+    for (at, v) in verdicts.iter().enumerate() {
+        assert_eq!((v.order_id, v.decision), (at as u64 + 1, decision::REJECT));
+        assert_eq!(v.first_check, Check::Malformed.number());
+    }
+    world.submit(0, &order(kind::NEW, 1000, 0));
+    world.turn();
+    assert_eq!(world.verdicts(0)[0].decision, decision::ACCEPT);
+    followed(&mut world);
+}
+
+#[test]
+fn a_cancel_breaks_a_run_and_passes_and_a_report_does_not_break_it() {
+    let mut world = World::new("broken");
+    world.submit(0, &order(kind::NEW, 1, 0));
+    for slot in [line(2, true), order(kind::ACK, 1, 1), line(3, false)] {
+        world.submit(0, &slot);
+    }
+    let verdicts = settle(&mut world, 0);
+    assert_eq!(verdicts.iter().map(|v| v.order_id).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(verdicts.iter().all(|v| v.decision == decision::ACCEPT));
+    for slot in [line(4, true), line(5, true), order(kind::CANCEL, 6, 1), line(7, false)] {
+        world.submit(0, &slot);
+    }
+    let verdicts = settle(&mut world, 0);
+    let came: Vec<_> = verdicts.iter().map(|v| (v.order_id, v.decision)).collect();
+    let (yes, no) = (decision::ACCEPT, decision::REJECT);
+    assert_eq!(came, [(4, no), (5, no), (6, yes), (7, yes)]);
+    // A replace that was meant as the last line goes with the run.
+    for slot in [line(8, true), OrderSlot { reference: 1, ..order(kind::REPLACE, 9, 1) }] {
+        world.submit(0, &slot);
+    }
+    let verdicts = settle(&mut world, 0);
+    assert!(verdicts.len() == 2 && verdicts.iter().all(|v| v.decision == no));
+    followed(&mut world);
+}
+
+#[test]
+fn half_a_basket_goes_with_its_client_and_the_next_one_starts_clean() {
+    let mut world = World::new("half");
+    world.submit(0, &line(1, true));
+    world.submit(0, &line(2, true));
+    world.turn();
+    world.doors.ask_close(0);
+    world.turn();
+    assert!(world.verdicts(0).is_empty());
+    assert!(world.doors.collect(0).is_some());
+    assert!(!world.journal().iter().any(|r| matches!(r.body, Body::Order(_))));
+    world.clients.clear();
+    world.open(0);
+    world.submit(0, &order(kind::NEW, 2, 0));
+    world.turn();
+    assert_eq!(world.verdicts(0)[0].decision, decision::ACCEPT, "no line of the old run is left");
+}
+
+#[test]
+fn a_basket_without_room_in_the_journal_is_refused_and_cancels_behind_it_pass() {
+    let mut world = World::new("noroom");
+    let mut id = 0;
+    // Less than a hundred lines' records are left above the last eighth.
+    while world.journal().len() < 700 {
+        id += 1;
+        world.submit(0, &order(kind::NEW, id, 0));
+        world.turn();
+        assert_eq!(world.verdicts(0)[0].decision, decision::ACCEPT);
+    }
+    let mut verdicts = Vec::new();
+    for n in 1..=100 {
+        world.submit(0, &line(10_000 + n, n < 100));
+        world.turn();
+        verdicts.extend(world.verdicts(0));
+    }
+    world.submit(0, &order(kind::CANCEL, 20_000, 1));
+    verdicts.extend(settle(&mut world, 0));
+    assert_eq!(verdicts.len(), 101);
+    let refused = &verdicts[..100];
+    assert!(refused.iter().all(|v| v.first_check == Check::JournalUnavailable.number()));
+    assert!(refused.iter().all(|v| v.flags & verdict_flag::OF_BASKET == 0));
+    assert_eq!(verdicts[100].decision, decision::ACCEPT, "{:?}", verdicts[100]);
 }

@@ -120,7 +120,7 @@ fn tiny() -> Setup {
         ],
         limits,
         lanes: vec![Lane::unrestricted("L", 0)],
-        capacity: Capacity { open_orders: 16, positions: 16, limits: 16, history: 16 },
+        capacity: Capacity { open_orders: 16, positions: 16, limits: 16, history: 16, parents: 16 },
         ..Setup::default()
     }
 }

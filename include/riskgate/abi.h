@@ -69,8 +69,8 @@ RG_STATIC_ASSERT(sizeof(void *) == 8, "riskgate runs on 64-bit hosts only");
 #define RG_KIND_REPLACE_REJECTED 11u /* the venue rejected the replace request ref */
 #define RG_KIND_CANCEL_REJECTED 12u /* the venue rejected the cancel request ref */
 #define RG_KIND_BUST 13u            /* the execution ref is taken back */
-#define RG_KIND_PARENT_OPEN 14u     /* not served yet */
-#define RG_KIND_PARENT_CLOSE 15u    /* not served yet */
+#define RG_KIND_PARENT_OPEN 14u     /* parent order; price: worst of a child, or undefined */
+#define RG_KIND_PARENT_CLOSE 15u    /* the parent ref takes no more children */
 #define RG_KIND_EXTENSION 16u       /* extension of the order in the next slot */
 
 #define RG_SIDE_BUY 1u
@@ -102,9 +102,12 @@ RG_STATIC_ASSERT(sizeof(void *) == 8, "riskgate runs on 64-bit hosts only");
 
 #define RG_FLAG_WHAT_IF 1u       /* evaluate only: WOULD_ACCEPT or REJECT, nothing is reserved */
 #define RG_FLAG_HAS_EXTENSION 2u /* set by the library, never by you */
-#define RG_FLAG_BASKET_MORE 4u   /* not served yet: refused as malformed */
+#define RG_FLAG_BASKET_MORE 4u   /* new orders: the next one belongs to the same basket */
 #define RG_FLAG_ALL 7u
 #define RG_FLAG_CORRECTION 8u    /* FILL right after a BUST: replaces the busted execution */
+
+/* Most lines of a basket. */
+#define RG_BASKET_LINES_MAX 256u
 
 /* "Any" in the instrument and account of a mass cancel. */
 #define RG_ANY_ID UINT32_MAX
@@ -196,6 +199,7 @@ RG_ASSERT_AT(rg_extension_slot, fee, 56);
 #define RG_VERDICT_STAMP_SELF_MATCH 128u /* stamp the venue's self-match prevention id on it */
 #define RG_VERDICT_AUDIT 256u
 #define RG_VERDICT_SHADOWED 512u /* it breached a check that is in shadow phase */
+#define RG_VERDICT_OF_BASKET 1024u /* refused for another line of its basket; detail: which, from 1 */
 
 /* Bit of `breaches`: more than the first 63, see the journal. */
 #define RG_BREACH_MORE (UINT64_C(1) << 63)
@@ -508,6 +512,16 @@ enum rg_check_number { RG_CHECK_NONE = 0, RG_CHECKS(RG_CHECK_ENUMERATOR) RG_CHEC
 #define RG_SESSION_INTRADAY_AUCTION 4u
 #define RG_SESSION_CLOSING_AUCTION 5u
 #define RG_SESSION_POST_CLOSE 6u
+
+/* Which rule a child of a parent breaks: detail of a verdict with first_check CHILD_OF_PARENT. */
+#define RG_PARENT_RULE_UNKNOWN 1u    /* the lane has no parent of this id */
+#define RG_PARENT_RULE_CLOSED 2u
+#define RG_PARENT_RULE_ACCOUNT 3u    /* neither the parent's nor below it */
+#define RG_PARENT_RULE_INSTRUMENT 4u
+#define RG_PARENT_RULE_SIDE 5u
+#define RG_PARENT_RULE_PRICE 6u      /* worse than the parent's, or none */
+#define RG_PARENT_RULE_QTY 7u        /* open and executed of all children exceed the parent */
+#define RG_PARENT_RULE_CHILDREN 8u   /* as many children as the limit allows */
 
 /* ------------------------------------------------------------------------------ stamps -------
  * Mixes the seven content words of a slot with its sequence number into 32 bits. It finds torn

@@ -128,11 +128,45 @@ static inline void rg_priv_write_fee(rg_client *c, uint64_t order_id, int64_t fe
     rg_priv_write(c, words);
 }
 
-/* Writes the voids that had no room. One comparison when there are none. */
+static inline void rg_priv_remember(rg_client *c, uint64_t request_id, uint64_t order_id,
+                                    uint32_t kind)
+{
+    struct rg_pending *p = &c->pending[c->pending_end & c->pending_mask];
+    p->request_id = request_id;
+    p->order_id = order_id;
+    p->kind = kind;
+    p->abandoned = 0;
+    c->pending_end += 1;
+}
+
+/* The newest request is given up: its verdict, when it comes, approves nothing. */
+static inline void rg_priv_abandon(rg_client *c)
+{
+    c->pending[(c->pending_end - 1) & c->pending_mask].abandoned = 1;
+    c->abandoned += 1;
+}
+
+/* Ends the run of a basket that was given up in the middle, with a line that the gate must refuse
+ * (it has no side), and the whole basket with it. There is memory for its verdict: the basket has
+ * lines that were not written. */
+static inline void rg_priv_end_run(rg_client *c)
+{
+    if (rg_priv_room(c, 1)) {
+        rg_priv_remember(c, c->run_end_id, c->run_end_id, RG_KIND_NEW);
+        rg_priv_abandon(c);
+        rg_priv_write_plain(c, RG_KIND_NEW, c->run_end_id, 0, 0, 0, 0, 0, rg_now_ns());
+        c->basket_lines = 0;
+    }
+}
+
+/* Writes what had no room: the end of a run, voids. Two comparisons when there is nothing. */
 static inline void rg_priv_flush(rg_client *c)
 {
+    if (RG_UNLIKELY(c->basket_lines == RG_RUN_CUT)) {
+        rg_priv_end_run(c);
+    }
     while (RG_UNLIKELY(c->deferred_first != c->deferred_end) && rg_priv_room(c, 1)) {
-        const struct rg_deferred *d = &c->deferred[c->deferred_first & c->verdict_mask];
+        const struct rg_deferred *d = &c->deferred[c->deferred_first & c->pending_mask];
         rg_priv_write_plain(c, RG_KIND_VOID, d->order_id, d->request_id, 0, 0, 0, 0, rg_now_ns());
         c->deferred_first += 1;
     }
@@ -142,7 +176,7 @@ static inline void rg_priv_flush(rg_client *c)
  * `deferred`: requests without a verdict and deferred voids together never exceed its capacity. */
 static inline void rg_priv_void(rg_client *c, uint64_t order_id, uint64_t request_id)
 {
-    struct rg_deferred *d = &c->deferred[c->deferred_end & c->verdict_mask];
+    struct rg_deferred *d = &c->deferred[c->deferred_end & c->pending_mask];
     d->order_id = order_id;
     d->request_id = request_id;
     c->deferred_end += 1;
@@ -157,15 +191,11 @@ static inline int rg_priv_may_wait(const rg_client *c)
            (uint64_t)c->verdict_mask;
 }
 
-static inline void rg_priv_remember(rg_client *c, uint64_t request_id, uint64_t order_id,
-                                    uint32_t kind)
+/* The same for a line of a basket: the memory holds a whole basket, however small the rings are. */
+static inline int rg_priv_may_wait_as_line(const rg_client *c)
 {
-    struct rg_pending *p = &c->pending[c->pending_end & c->verdict_mask];
-    p->request_id = request_id;
-    p->order_id = order_id;
-    p->kind = kind;
-    p->abandoned = 0;
-    c->pending_end += 1;
+    return (c->pending_end - c->pending_first) + (c->deferred_end - c->deferred_first) <=
+           (uint64_t)c->pending_mask;
 }
 
 /* Nonsense that the bit fields of a slot can't even carry. All else is the gate's to judge. */
@@ -178,9 +208,10 @@ static inline int rg_priv_expressible(const rg_order *o, uint32_t kind)
     return kind == RG_KIND_NEW || (kind == RG_KIND_REPLACE && o->target != 0);
 }
 
-/* Writes a cancel or a mass cancel. */
-static inline int rg_priv_cancel(rg_client *c, uint64_t kind_word, uint64_t id, uint64_t target,
-                                 uint32_t account, uint32_t instrument)
+/* Writes a request that is neither new order nor replace. It breaks a basket that it stands in. */
+static inline int rg_priv_request(rg_client *c, uint64_t kind_word, uint64_t id, uint64_t target,
+                                  int64_t price, int64_t qty, uint32_t account,
+                                  uint32_t instrument)
 {
     uint64_t now = rg_now_ns();
     int status = rg_priv_alive(c, now);
@@ -191,9 +222,32 @@ static inline int rg_priv_cancel(rg_client *c, uint64_t kind_word, uint64_t id, 
     if (RG_UNLIKELY(!rg_priv_may_wait(c) || !rg_priv_room(c, 1))) {
         return c->desynchronised != 0 ? RG_GATE_DOWN : RG_FULL;
     }
+    c->basket_lines = 0;
     rg_priv_remember(c, id, target, (uint32_t)(kind_word & 0xff));
-    rg_priv_write_plain(c, kind_word, id, target, 0, 0, instrument, account, now);
+    rg_priv_write_plain(c, kind_word, id, target, price, qty, instrument, account, now);
     return RG_OK;
+}
+
+/* Writes a cancel or a mass cancel. */
+static inline int rg_priv_cancel(rg_client *c, uint64_t kind_word, uint64_t id, uint64_t target,
+                                 uint32_t account, uint32_t instrument)
+{
+    return rg_priv_request(c, kind_word, id, target, 0, 0, account, instrument);
+}
+
+/* Writes the opening or closing of a parent from an order's fields. */
+static inline int rg_priv_parent(rg_client *c, const rg_order *o)
+{
+    const int opens = o->kind == RG_KIND_PARENT_OPEN;
+    if (o->id == 0 || (opens ? o->side > 3 : o->target == 0)) {
+        return RG_INVALID;
+    }
+    if (!opens) {
+        return rg_priv_request(c, RG_KIND_PARENT_CLOSE, o->id, o->target, 0, 0, 0, 0);
+    }
+    return rg_priv_request(
+        c, RG_KIND_PARENT_OPEN | ((uint64_t)o->side << 8) | ((uint64_t)o->venue << 32), o->id, 0,
+        o->price, o->qty, o->account, o->instrument);
 }
 
 /* Writes a new order or a replace, with its extension if it has one. */
@@ -201,6 +255,7 @@ static inline int rg_priv_submit(rg_client *c, const rg_order *o, uint32_t kind,
 {
     uint64_t words[8];
     uint64_t flags = o->flags;
+    const uint32_t more = (uint32_t)(flags & RG_FLAG_BASKET_MORE);
     int extended = o->stop_price != RG_PRICE_UNDEFINED || o->min_qty != 0 || o->display_qty != 0 ||
                    o->good_till_ns != 0;
     int status = rg_priv_alive(c, now);
@@ -211,9 +266,20 @@ static inline int rg_priv_submit(rg_client *c, const rg_order *o, uint32_t kind,
         return RG_KILLED;
     }
     rg_priv_flush(c);
-    if (RG_UNLIKELY(!rg_priv_may_wait(c) || !rg_priv_room(c, extended ? 2 : 1))) {
+    if (RG_UNLIKELY((more | c->basket_lines) != 0)) {
+        if (more != 0 && c->basket_lines == RG_BASKET_LINES_MAX - 1) {
+            return RG_INVALID; /* one line too many */
+        }
+        if (c->basket_lines == RG_RUN_CUT || !rg_priv_may_wait_as_line(c)) {
+            return RG_FULL;
+        }
+    } else if (RG_UNLIKELY(!rg_priv_may_wait(c))) {
+        return RG_FULL;
+    }
+    if (RG_UNLIKELY(!rg_priv_room(c, extended ? 2 : 1))) {
         return c->desynchronised != 0 ? RG_GATE_DOWN : RG_FULL;
     }
+    c->basket_lines = more != 0 ? c->basket_lines + 1 : 0;
     words[0] = 0;
     words[1] = o->id;
     if (RG_UNLIKELY(extended)) {
@@ -309,7 +375,7 @@ static inline int rg_priv_next(rg_client *c, rg_verdict *v)
     if (RG_UNLIKELY(v->decision == RG_DECISION_CANCEL_INTENT)) {
         return RG_PRIV_INTENT;
     }
-    first = c->pending[c->pending_first & c->verdict_mask];
+    first = c->pending[c->pending_first & c->pending_mask];
     if (RG_UNLIKELY(c->pending_first == c->pending_end || first.request_id != v->order_id)) {
         v->decision = RG_DECISION_NONE; /* we did not ask */
         if ((v->flags & RG_VERDICT_REPLAYED) != 0) {
@@ -376,8 +442,7 @@ static inline int rg_priv_await(rg_client *c, uint64_t id, uint64_t start, uint6
             }
         }
     } while (status == RG_OK);
-    c->pending[(c->pending_end - 1) & c->verdict_mask].abandoned = 1;
-    c->abandoned += 1;
+    rg_priv_abandon(c);
     return status;
 }
 

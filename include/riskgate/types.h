@@ -49,7 +49,8 @@ enum rg_status {
  * zeroed memory (zero is a price). */
 typedef struct rg_order {
     uint64_t id;         /* this request's id, never 0, never used again on this lane */
-    uint64_t target;     /* replace, cancel: id of the order (the id of its NEW); else 0 */
+    uint64_t target;     /* replace, cancel: id of the order (the id of its NEW); parent close: of
+                            the parent; else 0 */
     uint64_t parent;     /* parent order's id, or 0 */
     int64_t price;       /* 1e-9 of the instrument's currency, or RG_PRICE_UNDEFINED */
     int64_t qty;         /* 1e-8; of a replace the new total, what is filled included */
@@ -61,11 +62,11 @@ typedef struct rg_order {
     uint32_t instrument; /* from rg_lookup_instrument() */
     uint16_t venue;
     uint16_t algo;       /* registered algorithm, 0 for none */
-    uint8_t kind;        /* RG_KIND_NEW, RG_KIND_REPLACE, RG_KIND_CANCEL */
+    uint8_t kind;        /* RG_KIND_NEW, _REPLACE, _CANCEL, _PARENT_OPEN, _PARENT_CLOSE */
     uint8_t side;        /* RG_SIDE_... */
     uint8_t type;        /* RG_TYPE_... */
     uint8_t tif;         /* RG_TIF_... */
-    uint8_t flags;       /* RG_FLAG_WHAT_IF or 0 */
+    uint8_t flags;       /* RG_FLAG_WHAT_IF, RG_FLAG_BASKET_MORE, or 0 */
     uint8_t capacity;    /* RG_CAPACITY_... */
     uint8_t sale_mark;   /* RG_SALE_MARK_... */
     uint8_t _reserved[5];
@@ -104,8 +105,9 @@ typedef struct rg_verdict {
     uint16_t flags;          /* RG_VERDICT_... */
     uint16_t _reserved;
     uint32_t detail;         /* limit_not_set: number of the check; malformed: RG_FIELD_...;
-                              * execution_rate: RG_EXECUTIONS_BY_VALUE, or 0;
-                               * others: RG_DETAIL_... of abi.h */
+                                 child_of_parent: RG_PARENT_RULE_...; execution_rate:
+                                 RG_EXECUTIONS_BY_VALUE, or 0; others: RG_DETAIL_... of abi.h; with
+                                 RG_VERDICT_OF_BASKET the line of the basket that refused, from 1 */
     uint32_t _reserved2;
 } rg_verdict;
 
@@ -129,7 +131,7 @@ typedef struct rg_connect_options {
     const char *lane;        /* name of the lane in the gate's configuration */
     uint64_t timeout_ns;     /* bound of connect, reconnect and every cold call; 0: 2 seconds */
     uint32_t wait;           /* RG_WAIT_... */
-    uint32_t _reserved;
+    uint32_t header_minor;   /* of the header that the program was built with, set likewise */
 } rg_connect_options;
 
 typedef struct rg_marks_options {
@@ -154,6 +156,9 @@ struct rg_deferred {
     uint64_t order_id;
     uint64_t request_id;
 };
+
+/* A basket was given up in the middle: its run must be ended before anything else is a line. */
+#define RG_RUN_CUT UINT32_MAX
 
 /* Most cancel intents kept while rg_check waits for its verdict. */
 #define RG_INTENTS_MAX 64u
@@ -186,8 +191,8 @@ typedef struct rg_client {
     struct rg_deferred *deferred;
     rg_verdict *intents;
     uint64_t heartbeat_stale_ns;
-    uint32_t order_mask;             /* capacity - 1; the same for the two below */
-    uint32_t verdict_mask;           /* also of pending and deferred */
+    uint32_t order_mask;             /* capacity - 1; the same for the one below */
+    uint32_t verdict_mask;
     uint32_t epoch;
     uint32_t lane;
     uint32_t session;
@@ -205,9 +210,12 @@ typedef struct rg_client {
     uint64_t abandoned;              /* entries of pending that rg_check gave up on */
     uint64_t accepts_voided;         /* late or expired approvals withheld, since rg_connect */
     uint32_t desynchronised;         /* the gate broke the protocol: nothing is believed any more */
-    uint32_t _reserved;
+    uint32_t basket_lines;           /* lines of a basket written without its last, or RG_RUN_CUT */
+    uint32_t pending_mask;           /* capacity - 1 of pending and deferred */
+    uint32_t header_minor;           /* of the header that the program was built with */
     /* cold */
-    uint64_t _room[16];
+    uint64_t run_end_id;             /* RG_RUN_CUT: id of the line that must end the run */
+    uint64_t _room[14];
     char error[RG_ERROR_BYTES];
 } rg_client;
 
@@ -293,7 +301,7 @@ static inline rg_exec_report rg_report_of(uint8_t kind, uint64_t order_id, uint6
 static inline void rg_connect_options_init(rg_connect_options *options)
 {
     static const rg_connect_options empty = {
-        sizeof(rg_connect_options), sizeof(rg_client), NULL, NULL, 0, RG_WAIT_SPIN, 0};
+        sizeof(rg_connect_options), sizeof(rg_client), NULL, NULL, 0, RG_WAIT_SPIN, RG_ABI_MINOR};
     *options = empty;
 }
 

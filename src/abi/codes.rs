@@ -265,6 +265,26 @@ pub const fn detail(reason: u8, phase: u8, value: u16) -> u32 {
     reason as u32 | (phase as u32) << 8 | (value as u32) << 16
 }
 
+/// Which rule of `child_of_parent` an order breaks: `detail` of the verdict.
+pub mod parent_rule {
+    /// The lane has no parent of this id.
+    pub const UNKNOWN: u32 = 1;
+    /// The parent is closed.
+    pub const CLOSED: u32 = 2;
+    /// The child's account is neither the parent's nor below it.
+    pub const ACCOUNT: u32 = 3;
+    /// The child is for another instrument.
+    pub const INSTRUMENT: u32 = 4;
+    /// The child is on the other side.
+    pub const SIDE: u32 = 5;
+    /// The child's price is worse than the parent's, or it has none where the parent has one.
+    pub const PRICE: u32 = 6;
+    /// With it the children come to more than the parent's quantity.
+    pub const QTY: u32 = 7;
+    /// The parent has as many children as its limit allows.
+    pub const CHILDREN: u32 = 8;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

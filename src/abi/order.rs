@@ -41,9 +41,10 @@ pub mod kind {
     pub const CANCEL_REJECTED: u8 = 12;
     /// The execution `ref` is taken back.
     pub const BUST: u8 = 13;
-    /// A parent order opens (its children name it); not served yet.
+    /// A parent order opens: children name it in `ref`. Account (any node), instrument, side and
+    /// quantity of the whole; price is the worst price of a child, undefined for any.
     pub const PARENT_OPEN: u8 = 14;
-    /// A parent order closes; not served yet.
+    /// The parent order `ref` takes no more children.
     pub const PARENT_CLOSE: u8 = 15;
     /// Extension of the order in the next slot.
     pub const EXTENSION: u8 = 16;
@@ -95,7 +96,10 @@ pub mod flag {
     pub const WHAT_IF: u8 = 1;
     /// The slot before this one is its extension.
     pub const HAS_EXTENSION: u8 = 2;
-    /// The next order belongs to the same basket (not served yet: refused as malformed).
+    /// The next order of the lane belongs to the same basket: a run of new orders with this flag
+    /// on all but the last, at most [`super::BASKET_LINES_MAX`] of them, is accepted or refused as
+    /// a whole. Reports and voids may stand in between; any other message breaks the run, and its
+    /// lines are malformed.
     pub const BASKET_MORE: u8 = 4;
     /// All flags that have a meaning in a request.
     pub const ALL: u8 = 7;
@@ -103,6 +107,9 @@ pub mod flag {
     /// it executes of the busted quantity does not come out of the open quantity.
     pub const CORRECTION: u8 = 8;
 }
+
+/// Most lines of a basket.
+pub const BASKET_LINES_MAX: usize = 256;
 
 /// "Any" in the instrument and account fields of a mass cancel.
 pub const ANY_ID: u32 = u32::MAX;

@@ -49,6 +49,9 @@ pub mod flag {
     pub const AUDIT: u16 = 256;
     /// It breached a check that is in shadow phase.
     pub const SHADOWED: u16 = 512;
+    /// Refused with its basket: the breach is that of another line, `detail` the position of that
+    /// line from 1.
+    pub const OF_BASKET: u16 = 1024;
 }
 
 /// Bit of `breaches` that says "more than these, see the journal".
@@ -88,8 +91,9 @@ pub struct VerdictSlot {
     /// See [`flag`].
     pub flags: u16,
     /// More about the first breach: for `limit_not_set` the number of the check that has none,
-    /// for `malformed` the field (see `codes::field`), for `execution_rate` by value
-    /// [`EXECUTIONS_BY_VALUE`], for others see `codes::detail`.
+    /// for `malformed` the field (see `codes::field`), for `child_of_parent` the rule (see
+    /// `codes::parent_rule`), for `execution_rate` by value [`EXECUTIONS_BY_VALUE`], for others see
+    /// `codes::detail`; with [`flag::OF_BASKET`] the position of the line that refused.
     pub detail: u32,
 }
 

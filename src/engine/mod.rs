@@ -25,6 +25,7 @@ pub mod os;
 pub mod process;
 pub mod recorder_process;
 pub mod recovery;
+pub mod run;
 pub mod serve;
 pub mod state_dir;
 pub mod supervisor;

@@ -7,14 +7,15 @@
 
 use crate::abi::SlotWords;
 use crate::abi::lane::{lane_state, quarantine};
-use crate::abi::order::{WORD_ID, WORD_KIND, flag, kind};
-use crate::abi::verdict::decision;
+use crate::abi::order::{BASKET_LINES_MAX, WORD_ID, WORD_KIND, flag, kind};
+use crate::abi::verdict::{VerdictSlot, decision};
 use crate::clock;
 use crate::engine::door::Visitor;
+use crate::engine::run::{Run, Taken};
 use crate::gate::outcome::{Event, Outcome};
 use crate::journal::record::LaneEntry;
 use crate::journal::writer::{GROUP_RECORDS_MAX, JournalWriter, OrderInput};
-use crate::machine::{Environment, Machine, MarkInput};
+use crate::machine::{Environment, Line, Machine, MarkInput};
 use crate::ring::spsc::Peek;
 use crate::shm::lane::reason;
 use crate::shm::marks::MarkTable;
@@ -28,6 +29,18 @@ pub trait Gate {
         lane: u32,
         words: &SlotWords,
         extension: Option<&SlotWords>,
+        environment: Environment,
+    ) -> &Outcome;
+    /// See [`Machine::basket`].
+    fn basket(&mut self, now_ns: u64, lane: u32, lines: &[Line], environment: Environment);
+    /// See [`Machine::basket_outcomes`].
+    fn basket_outcomes(&self) -> &[Outcome];
+    /// See [`Machine::loose_line`].
+    fn loose_line(
+        &mut self,
+        now_ns: u64,
+        lane: u32,
+        line: &Line,
         environment: Environment,
     ) -> &Outcome;
     /// See [`Machine::mark`].
@@ -52,6 +65,21 @@ impl Gate for Machine {
         environment: Environment,
     ) -> &Outcome {
         Machine::order(self, now_ns, lane, words, extension, environment)
+    }
+    fn basket(&mut self, now_ns: u64, lane: u32, lines: &[Line], environment: Environment) {
+        Machine::basket(self, now_ns, lane, lines, environment);
+    }
+    fn basket_outcomes(&self) -> &[Outcome] {
+        Machine::basket_outcomes(self)
+    }
+    fn loose_line(
+        &mut self,
+        now_ns: u64,
+        lane: u32,
+        line: &Line,
+        environment: Environment,
+    ) -> &Outcome {
+        Machine::loose_line(self, now_ns, lane, line, environment)
     }
     fn mark(&mut self, now_ns: u64, instrument: u32, mark: &MarkInput) -> &Outcome {
         Machine::mark(self, now_ns, instrument, mark)
@@ -83,6 +111,8 @@ pub struct LaneRow {
     pub session: u32,
     /// An extension whose order has not come yet.
     extension: Option<SlotWords>,
+    /// Lines of a basket that is not complete, and verdicts that found no room.
+    run: Run,
     /// A change of state that the journal had no room for.
     unjournaled: Option<LaneEntry>,
     /// What `killed` was when the client was told.
@@ -135,6 +165,22 @@ fn is_report(kind: u8) -> bool {
     (kind::VOID..=kind::BUST).contains(&kind)
 }
 
+/// Gives the client the verdicts that were held, as far as it has made room; how many. An error is a
+/// reason for the quarantine.
+fn hand_over(row: &mut LaneRow, visitor: &mut Visitor) -> Result<u32, u32> {
+    let mut handed = 0;
+    while let Some(verdict) = row.run.held() {
+        match visitor.lane.verdicts.has_room() {
+            Ok(true) => visitor.lane.verdicts.push(verdict),
+            Ok(false) => break,
+            Err(violation) => return Err(reason(violation)),
+        }
+        row.run.held_done();
+        handed += 1;
+    }
+    Ok(handed)
+}
+
 impl<G: Gate> Core<G> {
     /// A mark and an order fit into the journal, whatever they cause.
     #[inline]
@@ -175,20 +221,34 @@ impl<G: Gate> Core<G> {
             return false;
         }
         let Some(mut visitor) = row.visitor.take() else { return false };
-        let (consumed, broken) = self.sweep(row, &mut visitor);
-        if consumed > 0 {
+        let (worked, broken) = self.sweep(row, &mut visitor);
+        if worked > 0 {
             visitor.lane.orders.publish_read();
         }
         row.visitor = Some(visitor);
         if let Some(reason) = broken {
             self.quarantine(row, reason);
         }
-        consumed > 0
+        worked > 0
     }
 
     fn sweep(&mut self, row: &mut LaneRow, visitor: &mut Visitor) -> (u32, Option<u32>) {
         let mut consumed = 0;
+        if row.run.held().is_some() {
+            match hand_over(row, visitor) {
+                Ok(verdicts) => consumed = verdicts.min(1),
+                Err(reason) => return (consumed, Some(reason)),
+            }
+        }
         while consumed < self.orders_per_sweep {
+            if row.run.loose_line().is_some() {
+                match self.refuse_line(row, visitor) {
+                    Ok(true) => consumed += 1,
+                    Ok(false) => break,
+                    Err(reason) => return (consumed, Some(reason)),
+                }
+                continue;
+            }
             let words = match visitor.lane.orders.peek() {
                 Peek::Empty => break,
                 Peek::Slot(words) => words,
@@ -207,11 +267,34 @@ impl<G: Gate> Core<G> {
             if !row.extension_fits(&words) {
                 return (consumed, Some(quarantine::BROKEN_EXTENSION));
             }
+            if row.run.takes(&words) {
+                if row.run.held().is_some() {
+                    row.verdict_stalls += 1;
+                    break;
+                }
+                visitor.lane.orders.advance();
+                consumed += 1;
+                if row.run.take(&words, row.extension.take()) == Taken::Complete {
+                    self.decide_basket(row, visitor);
+                    if let Err(reason) = hand_over(row, visitor) {
+                        return (consumed, Some(reason));
+                    }
+                }
+                continue;
+            }
+            if row.run.is_open() && !is_report(kind) {
+                row.run.refuse(false);
+                continue;
+            }
             if !self.journal_has_room() {
                 self.journal_stalls += 1;
                 break;
             }
             if !is_report(kind) {
+                if row.run.held().is_some() {
+                    row.verdict_stalls += 1;
+                    break;
+                }
                 match visitor.lane.verdicts.has_room() {
                     Ok(true) => {}
                     Ok(false) => {
@@ -264,12 +347,79 @@ impl<G: Gate> Core<G> {
         }
     }
 
+    /// A basket whose last line is there: marks, decision, all of the journal, verdicts in sequence.
+    /// If the journal has no room for all of it, its lines are refused one by one.
+    fn decide_basket(&mut self, row: &mut LaneRow, visitor: &mut Visitor) {
+        let lane = visitor.lane.params.lane;
+        let now_ns = clock::now_ns();
+        for line in row.run.lines() {
+            if self.journal_has_room() {
+                self.take_mark(line.words[5] as u32, now_ns);
+            }
+        }
+        let lines = row.run.lines();
+        if !self.journal.accepts_basket(lines.len()) {
+            self.journal_stalls += 1;
+            row.run.refuse(true);
+            return;
+        }
+        let environment = Environment { ready: self.ready, journal_ok: true };
+        self.gate.basket(now_ns, lane, lines, environment);
+        let outcomes = self.gate.basket_outcomes();
+        let mut verdicts = [[0; 8]; BASKET_LINES_MAX];
+        let mut count = 0;
+        let put = |verdict: VerdictSlot| {
+            verdicts[count] = verdict.to_words();
+            count += 1;
+        };
+        let events = self.gate.events();
+        let appended =
+            self.journal.append_basket(now_ns, lane, environment, lines, outcomes, events, put);
+        assert!(appended.is_ok(), "a basket was decided without room in the journal");
+        row.requests += outcomes.len() as u64;
+        for outcome in outcomes {
+            row.accepts += u64::from(outcome.decision == decision::ACCEPT);
+            row.rejects += u64::from(outcome.decision == decision::REJECT);
+        }
+        row.run.end();
+        verdicts[..count].iter().for_each(|verdict| row.run.hold(verdict));
+    }
+
+    /// Refuses one line of a run that is no basket. False: there is no room for it yet.
+    fn refuse_line(&mut self, row: &mut LaneRow, visitor: &mut Visitor) -> Result<bool, u32> {
+        let Some((line, no_room)) = row.run.loose_line() else { return Ok(false) };
+        if !self.journal_has_room() {
+            self.journal_stalls += 1;
+            return Ok(false);
+        }
+        let room = visitor.lane.verdicts.has_room().map_err(reason)?;
+        if row.run.held().is_some() || !room {
+            row.verdict_stalls += 1;
+            return Ok(false);
+        }
+        let (lane, now_ns) = (visitor.lane.params.lane, clock::now_ns());
+        let environment = Environment { ready: self.ready, journal_ok: !no_room };
+        let outcome = *self.gate.loose_line(now_ns, lane, line, environment);
+        let (words, extension) = (&line.words, line.extension.as_ref());
+        let input = OrderInput { now_ns, received_ns: now_ns, lane, words, extension, environment };
+        match self.journal.append_loose(&input, &outcome, self.gate.events()) {
+            Ok(appended) => visitor.lane.verdicts.push(&appended.verdict.to_words()),
+            Err(_) => panic!("a line was refused without room in the journal"),
+        }
+        row.requests += 1;
+        row.accepts += u64::from(outcome.decision == decision::ACCEPT);
+        row.rejects += u64::from(outcome.decision == decision::REJECT);
+        row.run.loose_line_done();
+        Ok(true)
+    }
+
     /// A new client.
     pub fn open(&mut self, row: &mut LaneRow, visitor: Box<Visitor>) {
         row.state = lane_state::OPEN;
         row.reason = 0;
         row.session = visitor.lane.params.session;
         row.extension = None;
+        row.run.clear();
         let killed = self.gate.killed(visitor.lane.params.lane).1;
         row.told_killed = killed;
         visitor.lane.set_killed(killed);
@@ -299,7 +449,7 @@ impl<G: Gate> Core<G> {
                     row.unread += 1 + u64::from(row.extension.take().is_some());
                 }
             }
-            row.unread += u64::from(row.extension.take().is_some());
+            row.unread += row.run.clear();
             row.state = lane_state::CLOSED;
             row.visitor = Some(visitor);
             self.note(row);
@@ -314,6 +464,7 @@ impl<G: Gate> Core<G> {
         row.state = lane_state::QUARANTINED;
         row.reason = reason;
         row.extension = None;
+        row.unread += row.run.clear();
         self.violations += 1;
         self.note(row);
         if let Some(visitor) = &row.visitor {

@@ -48,10 +48,13 @@ enum What {
         value: Wide,
         /// Total quantity; 0 if it was refused before it was looked at.
         qty: i128,
-        rejected: bool,
+        /// `None`: a line of a basket, whose answer is not known yet.
+        rejected: Option<bool>,
         /// The limits compared it: what it does to them is in its verdict.
         compared: bool,
     },
+    /// The answer to a line of a basket that has counted already.
+    Answer { rejected: bool },
     /// A booked execution.
     Execution { value: Wide, qty: i128 },
     /// The venue rejected an order or a replace.
@@ -78,7 +81,7 @@ pub fn refused(state: &mut State, events: &mut Events, incoming: &Incoming) {
         account: usable.then_some(slot.account),
         instrument: ((slot.instrument as usize) < state.instruments.len())
             .then_some(slot.instrument),
-        what: What::Request { value: Wide::ZERO, qty: 0, rejected: true, compared: false },
+        what: What::Request { value: Wide::ZERO, qty: 0, rejected: Some(true), compared: false },
         of_spread: false,
     };
     count(state, events, &counted);
@@ -91,7 +94,7 @@ pub fn evaluated(
     incoming: &Incoming,
     order: &Order,
     plan: &Plan,
-    rejected: bool,
+    rejected: Option<bool>,
 ) {
     if duplicate_order::concerns(state, order) {
         state.duplicates.push(duplicate_order::sameness(order), incoming.now_ns);
@@ -142,6 +145,24 @@ pub fn spread_execution(
         of_spread: true,
     };
     count(state, events, &counted);
+}
+
+/// A line of a basket is answered, with all of them: what [`evaluated`] could not know.
+pub fn answered(
+    state: &mut State,
+    events: &mut Events,
+    incoming: &Incoming,
+    order: &Order,
+    rejected: bool,
+) {
+    if state.counted & Check::RejectStorm.bit() == 0 {
+        return;
+    }
+    let (now_ns, lane) = (incoming.now_ns, incoming.lane);
+    let (account, instrument) = (Some(order.account), Some(order.instrument));
+    let what = What::Answer { rejected };
+    let of_spread = false;
+    count(state, events, &Counted { now_ns, lane, account, instrument, what, of_spread });
 }
 
 /// An execution was booked in a row.
@@ -271,7 +292,7 @@ fn one(state: &mut State, events: &mut Events, slot: u32, c: &Counted) {
         What::Execution { .. } => {
             matches!(check, Check::ExecutionRate | Check::OrderToTrade | Check::Participation)
         }
-        What::VenueReject => check == Check::RejectStorm,
+        What::VenueReject | What::Answer { .. } => check == Check::RejectStorm,
     };
     if !concerned {
         return;
@@ -307,12 +328,16 @@ fn add(state: &mut State, slot: u32, c: &Counted) {
         (What::Request { qty, .. }, Check::OrderQtyRate) if *qty != 0 => {
             windows.get_mut(window).count(c.now_ns, Wide::from_i128(*qty));
         }
-        (What::Request { rejected: false, .. }, Check::RejectStorm) => {
-            windows.get_mut(window).clear();
-        }
-        (What::Request { .. } | What::VenueReject, Check::RejectStorm) => {
-            windows.get_mut(window).count(c.now_ns, ONE);
-        }
+        (
+            What::Request { rejected: Some(false), .. } | What::Answer { rejected: false },
+            Check::RejectStorm,
+        ) => windows.get_mut(window).clear(),
+        (
+            What::Request { rejected: Some(true), .. }
+            | What::Answer { rejected: true }
+            | What::VenueReject,
+            Check::RejectStorm,
+        ) => windows.get_mut(window).count(c.now_ns, ONE),
         (What::Execution { value, .. }, Check::ExecutionRate) if variant == Variant::Value => {
             windows.get_mut(window).count(c.now_ns, *value);
         }

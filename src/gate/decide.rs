@@ -183,6 +183,7 @@ pub fn decide(
         legs.iter().for_each(|leg| may_it_trade(&c.of_leg(leg), &mut found));
         granted_and_in_band(&c, &mut found);
         grid(&c, &mut found);
+        child_of_parent(&c, &mut found);
         limits(&c, &mut found);
         holdings(&c, &mut found);
         legs.iter().for_each(|leg| holdings(&c.of_leg(leg), &mut found));
@@ -298,6 +299,15 @@ fn grid(c: &Context, found: &mut Findings) {
         checks::tick_size::check(c.order, c.instrument),
     ];
     for breach in off.into_iter().flatten() {
+        let (policy, place) = policy(c, breach.check);
+        found.sort(breach, policy, place, c.order);
+    }
+}
+
+/// What the order's parent says.
+#[inline]
+fn child_of_parent(c: &Context, found: &mut Findings) {
+    if let Some(breach) = checks::child_of_parent::check(c) {
         let (policy, place) = policy(c, breach.check);
         found.sort(breach, policy, place, c.order);
     }

@@ -6,7 +6,7 @@
 use crate::abi::codes::field;
 use crate::abi::order::{ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif};
 use crate::abi::{PRICE_UNDEFINED, SlotWords};
-use crate::gate::request::{Cancel, Order, Report, Request};
+use crate::gate::request::{Cancel, Order, ParentClose, ParentOpen, Report, Request};
 
 /// Why a slot is malformed: a code of `abi::codes::field`, and whether it gets a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,11 @@ pub fn decode(
     if slot.flags & !(flag::ALL | flag::CORRECTION) != 0
         || slot.flags & flag::BASKET_MORE != 0
         || (slot.flags & flag::HAS_EXTENSION != 0) != extension.is_some()
-        || (slot.flags != 0 && matches!(slot.kind, kind::CANCEL | kind::MASS_CANCEL))
+        || (slot.flags != 0
+            && matches!(
+                slot.kind,
+                kind::CANCEL | kind::MASS_CANCEL | kind::PARENT_OPEN | kind::PARENT_CLOSE
+            ))
     {
         return Err(bad(field::FLAGS));
     }
@@ -54,6 +58,11 @@ pub fn decode(
             origin: slot.venue,
         })),
         kind::MASS_CANCEL => Ok(Request::MassCancel(slot.order_id)),
+        kind::PARENT_OPEN => parent(&slot).map_err(bad),
+        kind::PARENT_CLOSE if slot.reference == 0 => Err(bad(field::ORDER_ID)),
+        kind::PARENT_CLOSE => {
+            Ok(Request::ParentClose(ParentClose { id: slot.order_id, target: slot.reference }))
+        }
         kind::VOID..=kind::BUST => report(&slot, extension).map_err(bad),
         _ => Err(bad(field::KIND)),
     }
@@ -124,6 +133,28 @@ fn order(slot: &OrderSlot, ext: Option<&SlotWords>, wall_ns: u64) -> Result<Requ
         algo: slot.algo,
         capacity: slot.side_bits >> 2 & 3,
         what_if: slot.flags & flag::WHAT_IF != 0,
+    }))
+}
+
+fn parent(slot: &OrderSlot) -> Result<Request, u32> {
+    let parent_side = slot.side_bits & 3;
+    if !matches!(parent_side, side::BUY | side::SELL) {
+        return Err(field::SIDE);
+    }
+    if slot.qty <= 0 || slot.qty == i64::MAX {
+        return Err(field::QTY);
+    }
+    if slot.price == i64::MIN {
+        return Err(field::PRICE);
+    }
+    Ok(Request::ParentOpen(ParentOpen {
+        id: slot.order_id,
+        account: slot.account,
+        instrument: slot.instrument,
+        side: parent_side,
+        qty: slot.qty,
+        price: slot.price,
+        venue: slot.venue,
     }))
 }
 

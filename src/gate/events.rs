@@ -39,6 +39,13 @@ impl Events {
         }
     }
 
+    /// Adds one, unless it is there already.
+    pub fn push_once(&mut self, event: Event) {
+        if !self.as_slice().contains(&event) {
+            self.push(event);
+        }
+    }
+
     /// Adds one without a threshold.
     pub fn tell(&mut self, kind: EventKind, check: Check, node: u32, instrument: u32) {
         self.push(Event { kind, check, node, instrument, percent: 0 });

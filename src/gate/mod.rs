@@ -3,12 +3,14 @@
 //! [`Gate::order`] is the journey of one slot through it. It decides first and changes the state
 //! after, so that a what-if is the first half alone.
 
+pub mod basket;
 pub mod checks;
 pub mod count;
 pub mod decide;
 pub mod decode;
 pub mod events;
 pub mod outcome;
+mod parents;
 pub mod plan;
 pub mod reports;
 pub mod request;
@@ -63,12 +65,15 @@ pub struct Gate {
     pub inputs: u64,
     /// Legs of the order that is being decided, if it is for a spread.
     legs: Vec<LegPlan>,
+    /// What became of the lines of the last basket; taken out while one is decided.
+    scratch: Option<Box<basket::Scratch>>,
 }
 
 impl Gate {
     /// A gate over a state.
     pub fn new(state: State) -> Gate {
-        Gate { state, events: Events::new(), inputs: 0, legs: spread::room() }
+        let (legs, scratch) = (spread::room(), Some(Box::default()));
+        Gate { state, events: Events::new(), inputs: 0, legs, scratch }
     }
 
     /// Begins an input at a moment.
@@ -110,6 +115,8 @@ impl Gate {
             Ok(Request::Report(report)) => self.report(incoming, &report),
             Ok(Request::Cancel(cancel)) => self.cancel(incoming.lane, &cancel),
             Ok(Request::MassCancel(id)) => accepted(id),
+            Ok(Request::ParentOpen(parent)) => self.parent_open(incoming, &parent),
+            Ok(Request::ParentClose(close)) => self.parent_close(incoming.lane, &close),
             Ok(Request::Order(order)) => self.new_or_replace(incoming, &order, digest),
         };
         if kind_code != kind::BUST && !what_if {
@@ -122,6 +129,11 @@ impl Gate {
             self.remember(incoming.lane, digest, &outcome);
         }
         self.collect(outcome)
+    }
+
+    /// What became of a line of the last basket.
+    pub fn basket_outcome(&self, at: usize) -> Outcome {
+        self.scratch.as_ref().map_or(Outcome::NONE, |scratch| *scratch.outcome(at))
     }
 
     /// Adds what the events say to the outcome's masks.
@@ -362,7 +374,8 @@ impl Gate {
             watch::latch_node(&mut self.state, &mut self.events, *of, *why);
         }
         let rejected = outcome.decision != decision::ACCEPT;
-        count::evaluated(&mut self.state, &mut self.events, incoming, order, plan, rejected);
+        let answer = Some(rejected);
+        count::evaluated(&mut self.state, &mut self.events, incoming, order, plan, answer);
     }
 
     /// Family 1 in order: the first failure ends it. Returns the target of a replace.
@@ -407,10 +420,7 @@ impl Gate {
         if !lane.permits(order.kind, order.account, instrument.class, order.venue) {
             return bare(Check::LaneNotPermitted);
         }
-        let used = state.decided.get(incoming.lane, order.id).is_some()
-            || state.orders.find(incoming.lane, order.id) != NONE
-            || state.orders.is_pending(incoming.lane, order.id);
-        if used && !order.what_if {
+        if !order.what_if && self.is_used(incoming.lane, order.id) {
             return bare(Check::DuplicateOrderId);
         }
         if !incoming.ready {

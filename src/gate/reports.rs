@@ -20,8 +20,8 @@ use crate::state::history::Execution;
 use crate::state::index::NONE;
 use crate::state::limit::Latch;
 
-/// Order, quantity and instrument of a bust.
-pub type Busted = (u64, Qty, u32);
+/// Order, quantity, instrument and parent (0: none) of a bust.
+pub type Busted = (u64, Qty, u32, u64);
 
 /// Applies a report of a lane that came at `now_ns`; returns the row that it changed, or `NONE`.
 pub fn apply(
@@ -105,7 +105,7 @@ fn void(state: &mut State, events: &mut Events, slot: u32, request: u64) -> u32 
         if order.acknowledged || order.filled != 0 {
             anomaly(state, events, order.account, order.instrument);
         } else {
-            reserve::release(state, slot);
+            reserve::withdraw(state, slot);
         }
     } else if !drop_replace(state, slot, request) {
         // A cancel's id is among the lane's decided requests, or nobody's.
@@ -136,7 +136,7 @@ fn fill(
         let from = (origin, lane, now_ns);
         return spread_reports::fill(state, events, from, slot, report, replaced);
     }
-    let credit = replaced.map_or(0, |(_, qty, _)| qty);
+    let credit = replaced.map_or(0, |(_, qty, ..)| qty);
     let (account, instrument, order_side) = executed_for(state, slot, report);
     let contradicts =
         (account, instrument, order_side) != (report.account, report.instrument, report.side);
@@ -150,16 +150,22 @@ fn fill(
     let mut odd = contradicts || (slot == NONE && from_open > 0);
     let (price, fee) = (report.price, i128::from(report.fee));
     state.count_execution(row, &Executed { qty: signed, price, fee, is_bust: false });
+    let credit_parent = replaced.map_or(0, |(.., parent)| parent);
+    let parent = if slot == NONE { credit_parent } else { parent_of(state, slot) };
     if slot == NONE {
+        let of = if parent == 0 { NONE } else { state.parents.find(origin, parent) };
+        state.parents.charge(of, i128::from(report.qty));
         book(state, row, signed);
     } else {
         let order = state.orders.get_mut(slot);
         odd |= from_open > order.reserved;
         order.filled = order.filled.saturating_add(from_open);
+        let of = order.parent;
+        state.parents.charge(of, i128::from(report.qty));
         reserve::settle(state, slot, signed);
     }
     count::execution(state, events, (now_ns, origin), row, signed, report.price);
-    remember(state, origin, report, account, instrument, order_side, false);
+    remember(state, origin, report, (account, instrument, order_side), parent, false);
     let path = state.nodes[account as usize].path();
     if state.firm_killed || path.iter().any(|n| state.nodes[*n as usize].kills(order_side)) {
         events.tell(EventKind::Alert, Check::Killed, account, instrument);
@@ -177,6 +183,14 @@ fn executed_for(state: &State, slot: u32, report: &Report) -> (u32, u32, u8) {
     }
     let order = state.orders.get(slot);
     (order.account, order.instrument, order.side)
+}
+
+/// Id of the parent of an order, 0 for none.
+pub(super) fn parent_of(state: &State, slot: u32) -> u64 {
+    if slot == NONE {
+        return 0;
+    }
+    state.parents.get(state.orders.get(slot).parent).map_or(0, |parent| parent.id)
 }
 
 /// Takes an execution back. Open quantity is never reopened.
@@ -197,7 +211,10 @@ fn bust(
         }
         execution.busted = true;
         let e = *execution;
-        state.lanes[lane as usize].busted = Some((e.order_id, e.qty, e.instrument));
+        state.lanes[lane as usize].busted = Some((e.order_id, e.qty, e.instrument, e.parent));
+        // The parent's quantity was not executed after all: another child may execute it.
+        let parent = if e.parent == 0 { NONE } else { state.parents.find(origin, e.parent) };
+        state.parents.charge(parent, -i128::from(e.qty));
         let row = if state.instruments[e.instrument as usize].is_spread() {
             spread_reports::take_back_known(state, events, origin, &e)
         } else {
@@ -216,7 +233,8 @@ fn bust(
     let (account, instrument, order_side) = executed_for(state, slot, report);
     let Some(row) = bookable_row(state, events, lane, account, instrument) else { return NONE };
     take_back(state, events, row, account, signed(order_side, report.qty), (report.price, 0));
-    remember(state, origin, report, account, instrument, order_side, true);
+    let parent = parent_of(state, slot);
+    remember(state, origin, report, (account, instrument, order_side), parent, true);
     anomaly(state, events, account, instrument);
     row
 }
@@ -286,9 +304,8 @@ pub(super) fn remember(
     state: &mut State,
     origin: u32,
     report: &Report,
-    account: u32,
-    instrument: u32,
-    order_side: u8,
+    (account, instrument, order_side): (u32, u32, u8),
+    parent: u64,
     busted: bool,
 ) {
     if report.reference != 0 {
@@ -301,6 +318,7 @@ pub(super) fn remember(
             account,
             instrument,
             side: order_side,
+            parent,
             busted,
         };
         state.executions.push(origin, execution);

@@ -107,6 +107,34 @@ pub struct Report {
     pub fee: i64,
 }
 
+/// A parent order: what an algorithm was told to do as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParentOpen {
+    /// Id of the request, and of the parent.
+    pub id: u64,
+    /// Node of the account tree as given.
+    pub account: u32,
+    /// Instrument id as given.
+    pub instrument: u32,
+    /// `abi::order::side`.
+    pub side: u8,
+    /// Quantity of the whole ≥ 1.
+    pub qty: Qty,
+    /// Worst price of a child, or undefined.
+    pub price: Price,
+    /// Venue.
+    pub venue: u16,
+}
+
+/// A parent order takes no more children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParentClose {
+    /// Id of the request.
+    pub id: u64,
+    /// Id of the parent.
+    pub target: u64,
+}
+
 /// A message of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -116,6 +144,10 @@ pub enum Request {
     Cancel(Cancel),
     /// An intention to cancel several orders; its id.
     MassCancel(u64),
+    /// A parent order opens.
+    ParentOpen(ParentOpen),
+    /// A parent order closes.
+    ParentClose(ParentClose),
     /// An execution report or a void.
     Report(Report),
 }

@@ -75,11 +75,18 @@ pub fn accept(
             order.side,
             terms,
         );
+        if order.reference != 0 {
+            let parent = state.parents.find(lane, order.reference);
+            state.orders.get_mut(slot).parent = parent;
+            state.parents.child_opened(parent, order.qty);
+        }
         state.lanes[lane as usize].open_orders += 1;
     } else {
         let open = state.orders.get_mut(plan.target);
         terms.generation = open.generations;
         open.generations += 1;
+        let more = i128::from(plan.reserved) - i128::from(open.reserved);
+        state.parents.charge(open.parent, more);
         open.reserved = plan.reserved;
         open.excess = plan.reserved_excess;
         state.orders.push_pending(plan.target, order.id, terms);
@@ -111,6 +118,7 @@ pub fn settle(state: &mut State, slot: u32, executed: i128) {
     let changed = state.orders.get_mut(slot);
     changed.reserved = reserved;
     changed.excess = excess;
+    state.parents.charge(order.parent, i128::from(reserved) - i128::from(order.reserved));
     let mut after = state.rows[order.row as usize].sums;
     after.position += executed;
     after.reserve(
@@ -136,8 +144,43 @@ pub fn release(state: &mut State, slot: u32) {
     let mut after = state.rows[order.row as usize].sums;
     after.reserve(order.side, -i128::from(order.reserved), -order.reserved_excess());
     after.open_orders -= 1;
+    state.parents.charge(order.parent, -i128::from(order.reserved));
     state.set_sums(order.row, after);
     forget(state, slot, &order);
+}
+
+/// Releases all of an order that was never sent: its parent does not count it as a child.
+pub fn withdraw(state: &mut State, slot: u32) {
+    state.parents.child_unsent(state.orders.get(slot).parent);
+    release(state, slot);
+}
+
+/// What a basket's lines may make besides their orders, as it was before them.
+#[derive(Clone, Copy)]
+pub struct Before {
+    rows: (usize, usize),
+    sides: usize,
+}
+
+impl Before {
+    /// Remembers how much there is.
+    pub fn of(state: &State) -> Before {
+        Before { rows: state.row_mark(), sides: state.own_book.sides() }
+    }
+
+    /// Takes back the order in a slot, as if it had never been accepted: of several, the latest
+    /// first, and nothing else has changed since.
+    pub fn take_back(&self, state: &mut State, slot: u32) {
+        let order = *state.orders.get(slot);
+        withdraw(state, slot);
+        let side = book_side(state, order.account, order.instrument, order.side, order.terms.tif);
+        state.own_book.forget_side_since(self.sides, side);
+    }
+
+    /// Forgets the rows that were made for orders that are taken back.
+    pub fn forget_rows(&self, state: &mut State) {
+        state.forget_rows_since(self.rows);
+    }
 }
 
 /// The first mark of an instrument: orders that were accepted before it hold their whole price;
@@ -180,6 +223,7 @@ pub(super) fn forget(state: &mut State, slot: u32, order: &OpenOrder) {
         drop_terms(state, slot, terms);
     }
     drop_terms(state, slot, order.terms);
+    state.parents.child_done(order.parent);
     state.lanes[order.lane as usize].open_orders -= 1;
     state.orders.close(slot);
 }

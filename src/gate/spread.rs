@@ -218,6 +218,9 @@ pub fn settle(state: &mut State, slot: u32, executed: &[i128; LEGS_MAX]) {
     let changed = state.orders.get_mut(slot);
     changed.filled = filled;
     changed.reserved = reserved;
+    let more = i128::from(filled) - i128::from(order.filled) + i128::from(reserved)
+        - i128::from(order.reserved);
+    state.parents.charge(order.parent, more);
     let mut after = state.rows[order.row as usize].sums;
     after.reserve(order.side, i128::from(reserved) - i128::from(order.reserved), 0);
     if reserved == 0 {
@@ -243,6 +246,7 @@ pub fn release(state: &mut State, slot: u32) {
     let mut after = state.rows[order.row as usize].sums;
     after.reserve(order.side, -i128::from(order.reserved), 0);
     after.open_orders -= 1;
+    state.parents.charge(order.parent, -i128::from(order.reserved));
     state.set_spread_sums(order.row, after);
     reserve::forget(state, slot, &order);
 }

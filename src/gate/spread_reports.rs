@@ -14,7 +14,9 @@ use crate::fixed::{Price, Qty, Wide};
 use crate::gate::count;
 use crate::gate::events::Events;
 use crate::gate::outcome::EventKind;
-use crate::gate::reports::{Busted, anomaly, book, bookable_row, fits, remember, signed};
+use crate::gate::reports::{
+    Busted, anomaly, book, bookable_row, fits, parent_of, remember, signed,
+};
 use crate::gate::request::Report;
 use crate::gate::spread;
 use crate::state::State;
@@ -69,7 +71,7 @@ pub fn fill(
         Some(k) => (legs[k].instrument, legs[k].side(of.side)),
         None => (of.spread, of.side),
     };
-    let credit = replaced.filter(|(_, _, of)| *of == instrument).map_or(0, |(_, qty, _)| qty);
+    let credit = replaced.filter(|(_, _, of, _)| *of == instrument).map_or(0, |(_, qty, ..)| qty);
     let from_open = (report.qty - credit).max(0);
     let contradicts =
         (of.account, instrument, order_side) != (report.account, report.instrument, report.side);
@@ -119,7 +121,9 @@ pub fn fill(
         value = value.plus(Wide::product(notional, leg.unit));
     }
     count::spread_execution(state, events, (now_ns, origin), own, i128::from(whole), value);
-    remember(state, origin, report, of.account, instrument, order_side, false);
+    // A parent counts whole spreads: what one leg has executed is not taken back from it.
+    let parent = if of.leg.is_none() { parent_of(state, slot) } else { 0 };
+    remember(state, origin, report, (of.account, instrument, order_side), parent, false);
     if report.reference != 0 && of.leg.is_none() {
         state.spread_executions.push(origin, SpreadExecution { id: report.reference, prices });
     }
@@ -163,7 +167,9 @@ pub fn take_back_unknown(
         None => (of.spread, of.side, split(state, of.spread, of.side, report.price)),
     };
     take_back(state, events, &of, &rows, (report.qty, 0), prices);
-    remember(state, origin, report, of.account, instrument, order_side, true);
+    // A parent counts whole spreads: what one leg has executed is not taken back from it.
+    let parent = if of.leg.is_none() { parent_of(state, slot) } else { 0 };
+    remember(state, origin, report, (of.account, instrument, order_side), parent, true);
     if report.reference != 0 && of.leg.is_none() {
         state.spread_executions.push(origin, SpreadExecution { id: report.reference, prices });
     }

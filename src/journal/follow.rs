@@ -12,7 +12,7 @@ use super::reader::{JournalReader, Torn};
 use super::record::{Body, RECORD_WORDS, Record, RecordWords, flag};
 use super::ring::{Read, RingReader};
 use crate::error::{Error, Result};
-use crate::machine::Machine;
+use crate::machine::{Line, Machine};
 
 /// What a follower has seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -220,6 +220,19 @@ fn apply_group(
             progress.build = start.build.as_str().to_string();
             progress.setup_hash = start.setup_hash;
             recorded_hash = Some(start.state_hash);
+        }
+        // What was cut off by the end of the host: nothing of it is known to hold.
+        Body::Order(_) if group.cut_off => {}
+        Body::Order(d) if group.is_basket() => {
+            let (lines, decisions) = group.basket();
+            let (lane, around) = (group.head.lane, d.environment);
+            machine_for(machine, group)?.basket_recorded(now, lane, &lines, around, &decisions);
+            progress.inputs += 1;
+        }
+        Body::Order(d) if group.head.flags & flag::LOOSE != 0 => {
+            let line = Line { words: d.words, extension: group.extension };
+            machine_for(machine, group)?.loose_line(now, group.head.lane, &line, d.environment);
+            progress.inputs += 1;
         }
         Body::Order(d) | Body::Report(d) => {
             let extension = group.extension.as_ref();

@@ -1,4 +1,5 @@
-//! Puts records together that belong to one input: extension, order, breach, events; start, setup.
+//! Puts records together that belong to one input: extension, order, breach, events; all lines of a
+//! basket; start, setup.
 //!
 //! Total over any records that decode: what does not fit together is refused with its number. A
 //! group that a crash cut short (only segments can end inside one) is given out as incomplete.
@@ -6,9 +7,22 @@
 use super::image;
 use super::record::{Body, Record, flag};
 use crate::abi::SlotWords;
+use crate::abi::order::BASKET_LINES_MAX;
 use crate::error::{Error, Result};
 use crate::gate::outcome::{Breach, EVENTS_MAX, Event};
+use crate::machine;
 use crate::state::setup::Setup;
+
+/// A line of a basket with its outcome.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its ORDER record.
+    pub record: Record,
+    /// Its extension.
+    pub extension: Option<SlotWords>,
+    /// Its first breach, exact.
+    pub breach: Option<Breach>,
+}
 
 /// One input with its outcome.
 #[derive(Clone, Debug)]
@@ -23,6 +37,10 @@ pub struct Group {
     pub events: Vec<Event>,
     /// The setup of a START that came with one.
     pub setup: Option<Setup>,
+    /// The lines of a basket before the last, which is the head; empty for anything else.
+    pub lines: Vec<Line>,
+    /// Lines of the basket are missing: it cannot be known, and nothing of it holds.
+    pub cut_off: bool,
     /// Everything that the head announces is there.
     pub complete: bool,
 }
@@ -31,6 +49,24 @@ impl Group {
     /// Number of the main record.
     pub fn seq(&self) -> u64 {
         self.head.seq
+    }
+
+    /// Is it a basket?
+    pub fn is_basket(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
+    /// The lines of a basket as the machine takes them, with what was decided of each.
+    pub fn basket(&self) -> (Vec<machine::Line>, Vec<u8>) {
+        let last = (&self.head, self.extension);
+        let lines = self.lines.iter().map(|line| (&line.record, line.extension));
+        lines
+            .chain([last])
+            .filter_map(|(record, extension)| match &record.body {
+                Body::Order(d) => Some((machine::Line { words: d.words, extension }, d.decision)),
+                _ => None,
+            })
+            .unzip()
     }
 
     fn events_announced(&self) -> usize {
@@ -53,6 +89,7 @@ pub struct Groups {
     last: Option<(u64, u32)>,
     extension: Option<SlotWords>,
     open: Option<Group>,
+    basket: Vec<Line>,
     image: Vec<u8>,
     chunks: u32,
 }
@@ -94,7 +131,7 @@ impl Groups {
         if let Body::Start(_) = record.body {
             // The epoch before ended here, wherever it was.
             self.extension = None;
-            if let Some(cut) = self.open.take() {
+            if let Some(cut) = self.finish() {
                 out(cut)?;
             }
         }
@@ -136,12 +173,20 @@ impl Groups {
                     }
                     _ => None,
                 };
+                if let Some(before) = self.basket.last().map(|line| &line.record)
+                    && (!matches!(record.body, Body::Order(_))
+                        || (record.lane, record.time_ns) != (before.lane, before.time_ns))
+                {
+                    return refuse("it stands among the lines of a basket");
+                }
                 let group = Group {
                     head: *record,
                     extension: self.extension.take(),
                     breach,
                     events: Vec::new(),
                     setup: None,
+                    lines: Vec::new(),
+                    cut_off: false,
                     complete: false,
                 };
                 if group.events_announced() > EVENTS_MAX {
@@ -161,6 +206,19 @@ impl Groups {
         if group.wants_breach() || group.events.len() < group.events_announced() {
             return Ok(());
         }
+        if group.head.flags & flag::BASKET_MORE != 0 {
+            let Some(Group { head: record, extension, breach, .. }) = self.open.take() else {
+                return Ok(());
+            };
+            if self.basket.len() + 2 > BASKET_LINES_MAX {
+                let seq = record.seq;
+                let what = format!("a basket has at most {BASKET_LINES_MAX} lines");
+                return Err(Error::new(format!("journal record {seq} (order): {what}")));
+            }
+            self.basket.push(Line { record, extension, breach });
+            return Ok(());
+        }
+        group.lines.append(&mut self.basket);
         if let Body::Start(start) = &group.head.body {
             if self.chunks < start.setup_records {
                 return Ok(());
@@ -194,6 +252,22 @@ impl Groups {
     /// The end of the journal: the group that a cut left incomplete, if there is one.
     pub fn finish(&mut self) -> Option<Group> {
         self.extension = None;
-        self.open.take()
+        let mut lines = core::mem::take(&mut self.basket);
+        if let Some(mut group) = self.open.take() {
+            group.cut_off = group.head.flags & flag::BASKET_MORE != 0;
+            group.lines = lines;
+            return Some(group);
+        }
+        let Line { record, extension, breach } = lines.pop()?;
+        Some(Group {
+            head: record,
+            extension,
+            breach,
+            events: Vec::new(),
+            setup: None,
+            lines,
+            cut_off: true,
+            complete: false,
+        })
     }
 }

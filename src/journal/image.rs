@@ -5,7 +5,7 @@
 //!        12  lists, each a count u32 and its elements:
 //!            currencies · 6 lists of group names · instruments · owners · accounts ·
 //!            limits · limit owners
-//!            required checks, 16 bytes · lanes · capacity, 4 × u32
+//!            required checks, 16 bytes · lanes · capacity, 5 × u32
 //!            calendars · algorithms · permissions
 //! ```
 //! Texts are a length u32 and UTF-8. Optional fields are one byte 0, or 1 and the value. The order
@@ -23,7 +23,7 @@ use crate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setup};
 /// First bytes of an image.
 pub const SETUP_MAGIC: u64 = u64::from_le_bytes(*b"RGSETUP1");
 /// Version of the image.
-pub const SETUP_VERSION: u32 = 2;
+pub const SETUP_VERSION: u32 = 3;
 
 /// The setup as bytes.
 pub fn encode(setup: &Setup) -> Vec<u8> {
@@ -59,8 +59,8 @@ pub fn encode(setup: &Setup) -> Vec<u8> {
     put_list(&mut out, limit_owners, |out, name| put_text(out, name));
     out.put(&required.0.to_le_bytes());
     put_list(&mut out, lanes, put_lane);
-    let Capacity { open_orders, positions, limits, history } = *capacity;
-    for size in [open_orders, positions, limits, history] {
+    let Capacity { open_orders, positions, limits, history, parents } = *capacity;
+    for size in [open_orders, positions, limits, history, parents] {
         out.put_u32(size);
     }
     put_list(&mut out, calendars, trading::put_calendar);
@@ -250,6 +250,7 @@ fn take_setup(bytes: &[u8]) -> Result<Setup, BadBytes> {
             positions: source.u32()?,
             limits: source.u32()?,
             history: source.u32()?,
+            parents: source.u32()?,
         },
         calendars: take_list(source, trading::take_calendar)?,
         algos: take_list(source, trading::take_algo)?,

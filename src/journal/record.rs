@@ -26,7 +26,9 @@
 //!              200 received ns u64   208 valid until ns u64   216 order id of the outcome u64
 //!              224 seq of the last START or CONTROL u64: the configuration in force
 //!               flags HAS_EXTENSION: the record before is its extension; HAS_BREACH: the record
-//!               after has the first breach exactly (without it, the first breach has no numbers)
+//!               after has the first breach exactly (without it, the first breach has no numbers);
+//!               BASKET_MORE: the next order is a line of the same basket, whose last line has the
+//!               events; LOOSE: a line of a run that never became a basket
 //!  4 EXTENSION  32 words 0..7 of the extension slot as received (word 0, the stamp, as 0)
 //!  5 REPORT     as ORDER; decision 0: it gets no verdict
 //!  6 BREACH     32 check u8   33 unit u8   36 node u32   40 detail u32
@@ -52,7 +54,8 @@
 //! 5. it decodes: kind and version known, what is not named zero, every number in its range.
 //!
 //! One input makes one group of records: EXTENSION, then ORDER or REPORT (or MARK, CONTROL), then
-//! BREACH, then EVENTs. The ring shows a group completely or not at all; a segment that was cut
+//! BREACH, then EVENTs. A basket is one input: EXTENSION, ORDER and BREACH of each line in sequence,
+//! then its EVENTs. The ring shows a group completely or not at all; a segment that was cut
 //! may end inside one. This file never does I/O.
 
 use std::fmt;
@@ -83,6 +86,10 @@ pub mod flag {
     pub const HAS_EXTENSION: u16 = 4;
     /// ORDER, REPORT: the record after has the first breach; without it, it has no numbers.
     pub const HAS_BREACH: u16 = 8;
+    /// ORDER: the next order belongs to the same basket.
+    pub const BASKET_MORE: u16 = 16;
+    /// ORDER: a line of a run that never became a basket, refused by itself.
+    pub const LOOSE: u16 = 32;
 }
 
 /// Kind of a record.
@@ -155,7 +162,8 @@ impl Kind {
         match self {
             Kind::Start => flag::CONTINUES,
             Kind::Control => flag::REFUSED,
-            Kind::Order | Kind::Report => flag::HAS_EXTENSION | flag::HAS_BREACH,
+            Kind::Order => flag::HAS_EXTENSION | flag::HAS_BREACH | flag::BASKET_MORE | flag::LOOSE,
+            Kind::Report => flag::HAS_EXTENSION | flag::HAS_BREACH,
             _ => 0,
         }
     }

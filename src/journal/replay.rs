@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use super::follow::{begin, machine_for};
 use super::groups::{Group, Groups};
 use super::reader::{JournalReader, Torn};
-use super::record::{Body, Decided, flag};
+use super::record::{Body, Decided, Record, flag};
 use crate::abi::codes::CheckMask;
 use crate::abi::verdict::decision;
 use crate::error::Result;
 use crate::gate::outcome::{Breach, Event, MeasureUnit, Outcome};
-use crate::machine::Machine;
+use crate::machine::{Line, Machine};
 
 /// Most differences that are kept in words; all are counted.
 pub const DIFFERENCES_MAX: usize = 20;
@@ -77,6 +77,20 @@ impl Report {
         self.differing == 0
     }
 
+    fn count(&mut self, decided: u8) {
+        match decided {
+            decision::NONE => self.reports += 1,
+            decision::REJECT => {
+                self.orders += 1;
+                self.rejected += 1;
+            }
+            _ => {
+                self.orders += 1;
+                self.accepted += 1;
+            }
+        }
+    }
+
     /// Records per second.
     pub fn rate(&self) -> u64 {
         let ns = self.elapsed.as_nanos().max(1);
@@ -130,24 +144,49 @@ impl Replay {
                 self.compare_state(start.state_hash, &mut found);
             }
             Body::Stop(stop) => self.compare_state(stop.state_hash, &mut found),
+            Body::Order(_) if group.cut_off => {}
+            Body::Order(d) if group.is_basket() => {
+                let machine = machine_for(&mut self.machine, group)?;
+                let (lines, _) = group.basket();
+                let outcomes = machine.basket(now, group.head.lane, &lines, d.environment).to_vec();
+                let (epoch, valid_ns) = (self.epoch, self.valid_ns);
+                for (line, outcome) in group.lines.iter().zip(&outcomes) {
+                    if let Body::Order(d) = &line.record.body {
+                        let breach = Some(&line.breach);
+                        compare_decided(
+                            d,
+                            &line.record,
+                            breach,
+                            outcome,
+                            epoch,
+                            valid_ns,
+                            &mut found,
+                        );
+                        self.report.count(d.decision);
+                    }
+                }
+                if let Some(outcome) = outcomes.last() {
+                    let breach = group.complete.then_some(&group.breach);
+                    compare_decided(d, &group.head, breach, outcome, epoch, valid_ns, &mut found);
+                }
+                compare_events(group, machine.events(), &mut found);
+                self.report.count(d.decision);
+            }
             Body::Order(d) | Body::Report(d) => {
                 let machine = machine_for(&mut self.machine, group)?;
                 let extension = group.extension.as_ref();
-                let outcome =
-                    *machine.order(now, group.head.lane, &d.words, extension, d.environment);
-                compare_decided(d, group, &outcome, self.epoch, self.valid_ns, &mut found);
+                let lane = group.head.lane;
+                let outcome = if group.head.flags & flag::LOOSE != 0 {
+                    let line = Line { words: d.words, extension: group.extension };
+                    *machine.loose_line(now, lane, &line, d.environment)
+                } else {
+                    *machine.order(now, lane, &d.words, extension, d.environment)
+                };
+                let breach = group.complete.then_some(&group.breach);
+                let (epoch, valid_ns) = (self.epoch, self.valid_ns);
+                compare_decided(d, &group.head, breach, &outcome, epoch, valid_ns, &mut found);
                 compare_events(group, machine.events(), &mut found);
-                match d.decision {
-                    decision::NONE => self.report.reports += 1,
-                    decision::REJECT => {
-                        self.report.orders += 1;
-                        self.report.rejected += 1;
-                    }
-                    _ => {
-                        self.report.orders += 1;
-                        self.report.accepted += 1;
-                    }
-                }
+                self.report.count(d.decision);
             }
             Body::Mark(m) => {
                 let machine = machine_for(&mut self.machine, group)?;
@@ -199,13 +238,14 @@ type Found = Vec<(&'static str, String, String)>;
 
 fn compare_decided(
     d: &Decided,
-    group: &Group,
+    record: &Record,
+    breach: Option<&Option<Breach>>,
     outcome: &Outcome,
     epoch: u32,
     valid_ns: u64,
     found: &mut Found,
 ) {
-    let verdict = outcome.to_verdict(group.seq(), group.head.time_ns, valid_ns, epoch);
+    let verdict = outcome.to_verdict(record.seq, record.time_ns, valid_ns, epoch);
     let mut number = |what, recorded: i128, replayed: i128| {
         if recorded != replayed {
             found.push((what, recorded.to_string(), replayed.to_string()));
@@ -237,8 +277,10 @@ fn compare_decided(
             found.push((what, mask_names(recorded), mask_names(replayed)));
         }
     }
-    if group.complete && group.breach != outcome.first {
-        found.push(("first breach", breach_text(&group.breach), breach_text(&outcome.first)));
+    if let Some(breach) = breach
+        && *breach != outcome.first
+    {
+        found.push(("first breach", breach_text(breach), breach_text(&outcome.first)));
     }
 }
 

@@ -16,11 +16,16 @@ use crate::abi::SlotWords;
 use crate::abi::verdict::VerdictSlot;
 use crate::error::{Error, Result};
 use crate::gate::outcome::{EVENTS_MAX, Event, MeasureUnit, Outcome};
-use crate::machine::{Environment, MarkInput};
+use crate::machine::{Environment, Line, MarkInput};
 use crate::state::command::Command;
 
 /// Most records of one input: extension, order, breach, events.
 pub const GROUP_RECORDS_MAX: u64 = 3 + EVENTS_MAX as u64;
+
+/// Most records of a basket of so many lines: extension, order and breach of each, then events.
+pub const fn basket_records_max(lines: usize) -> u64 {
+    3 * lines as u64 + EVENTS_MAX as u64
+}
 
 /// The ring has no room for a whole group: nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +144,13 @@ impl JournalWriter {
         self.free_records() >= GROUP_RECORDS_MAX
     }
 
+    /// May a basket of so many lines be accepted? As [`JournalWriter::accepts_new`], and all of its
+    /// records fit.
+    pub fn accepts_basket(&mut self, lines: usize) -> bool {
+        self.cursor.status() != Status::Failed
+            && self.free_records() >= self.ring.slots() / 8 + basket_records_max(lines)
+    }
+
     /// May new orders be accepted? That is [`Environment::journal_ok`]: the recorder has not
     /// failed, and the last eighth of the ring is untouched.
     #[inline]
@@ -217,7 +229,66 @@ impl JournalWriter {
         if !self.has_room() {
             return Err(Full);
         }
-        let mut flags = 0;
+        let appended = self.stage_order(0, input, outcome, events);
+        self.stage_events(input.lane, input.now_ns, events);
+        self.ring.publish();
+        Ok(appended)
+    }
+
+    /// Like [`JournalWriter::append_order`], for a line that never became part of a basket.
+    pub fn append_loose(
+        &mut self,
+        input: &OrderInput<'_>,
+        outcome: &Outcome,
+        events: &[Event],
+    ) -> std::result::Result<Appended, Full> {
+        if !self.has_room() {
+            return Err(Full);
+        }
+        let appended = self.stage_order(flag::LOOSE, input, outcome, events);
+        self.stage_events(input.lane, input.now_ns, events);
+        self.ring.publish();
+        Ok(appended)
+    }
+
+    /// A whole basket with the outcome of each line, shown at once. `verdict` gets them in sequence,
+    /// before they are shown: they go to the client after this returned.
+    #[allow(clippy::too_many_arguments)]
+    pub fn append_basket(
+        &mut self,
+        now_ns: u64,
+        lane: u32,
+        environment: Environment,
+        lines: &[Line],
+        outcomes: &[Outcome],
+        events: &[Event],
+        mut verdict: impl FnMut(VerdictSlot),
+    ) -> std::result::Result<(), Full> {
+        if self.free_records() < basket_records_max(lines.len()) {
+            return Err(Full);
+        }
+        for (at, line) in lines.iter().enumerate() {
+            let (words, extension) = (&line.words, line.extension.as_ref());
+            let input =
+                OrderInput { now_ns, received_ns: now_ns, lane, words, extension, environment };
+            let last = at + 1 == lines.len();
+            let (flags, events) = if last { (0, events) } else { (flag::BASKET_MORE, &[][..]) };
+            verdict(self.stage_order(flags, &input, &outcomes[at], events).verdict);
+        }
+        self.stage_events(lane, now_ns, events);
+        self.ring.publish();
+        Ok(())
+    }
+
+    /// Writes extension, order and breach; not shown yet. Of `events` only the number.
+    #[inline]
+    fn stage_order(
+        &mut self,
+        mut flags: u16,
+        input: &OrderInput<'_>,
+        outcome: &Outcome,
+        events: &[Event],
+    ) -> Appended {
         if let Some(extension) = input.extension {
             flags |= flag::HAS_EXTENSION;
             let mut words: RecordWords = [0; RECORD_WORDS];
@@ -231,8 +302,8 @@ impl JournalWriter {
             flags |= flag::HAS_BREACH;
         }
         let seq = self.ring.next_seq();
-        let events = &events[..events.len().min(EVENTS_MAX)];
-        let (decided, verdict) = self.decided(seq, input, outcome, events.len() as u8);
+        let announced = events.len().min(EVENTS_MAX) as u8;
+        let (decided, verdict) = self.decided(seq, input, outcome, announced);
         let kind = if outcome.answers() { Kind::Order } else { Kind::Report };
         let mut words: RecordWords = [0; RECORD_WORDS];
         self.header(&mut words, kind, flags, input.lane, input.now_ns);
@@ -241,9 +312,7 @@ impl JournalWriter {
         if let Some(first) = exact {
             self.stage(0, input.lane, input.now_ns, Body::Breach(first));
         }
-        self.stage_events(input.lane, input.now_ns, events);
-        self.ring.publish();
-        Ok(Appended { seq, verdict })
+        Appended { seq, verdict }
     }
 
     /// A mark with what it caused.
@@ -359,7 +428,7 @@ impl JournalWriter {
     }
 
     fn stage_events(&mut self, lane: u32, now_ns: u64, events: &[Event]) {
-        for (index, event) in events.iter().enumerate() {
+        for (index, event) in events.iter().take(EVENTS_MAX).enumerate() {
             let body = Body::Event(EventEntry { index: index as u8, event: *event });
             self.stage(0, lane, now_ns, body);
         }

@@ -63,7 +63,7 @@ impl State {
         self.duplicates.items().for_each(|item| item.hash(&mut h));
         self.tallies.contents().hash(&mut h);
         let order = |h: &mut StateHasher, o: &OpenOrder| {
-            (o.lane, o.id, o.digest, o.account, o.instrument, o.side).hash(h);
+            (o.lane, o.id, o.digest, o.account, o.instrument, o.side, o.parent).hash(h);
             (o.acknowledged, o.pending_cancel, o.terms, o.filled, o.reserved, o.excess).hash(h);
         };
         for (slot, o) in self.orders.iter() {
@@ -75,13 +75,17 @@ impl State {
                 self.legs.get(slot).hash(&mut h);
             }
         }
+        for p in self.parents.iter() {
+            (p.lane, p.id, p.account, p.instrument, p.side, p.qty, p.price).hash(&mut h);
+            (p.used, p.children, p.open, p.closed).hash(&mut h);
+        }
         for (id, lane) in self.lanes.iter().enumerate() {
             (lane.open_orders, lane.killed, lane.busted).hash(&mut h);
             for d in self.decided.lane_items(id) {
                 (d.id, d.digest, d.decision, d.breaches.0).hash(&mut h);
             }
             for e in self.executions.lane_items(id) {
-                (e.id, e.qty, e.price, e.fee, e.busted).hash(&mut h);
+                (e.id, e.qty, e.price, e.fee, e.parent, e.busted).hash(&mut h);
             }
             self.spread_executions.lane_items(id).for_each(|e| e.hash(&mut h));
         }

@@ -61,6 +61,8 @@ pub struct Execution {
     pub instrument: u32,
     /// `abi::order::side`.
     pub side: u8,
+    /// Id of the order's parent, 0 for none.
+    pub parent: u64,
     /// Taken back by a bust.
     pub busted: bool,
 }
@@ -171,6 +173,7 @@ mod tests {
             account: 0,
             instrument: 0,
             side: 1,
+            parent: 0,
             busted: false,
         }
     }

@@ -5,6 +5,7 @@
 //! or revalued goes through `day`.
 //! Nothing here decides, does I/O, reads a clock, or allocates after [`State::new`].
 
+pub mod basket;
 pub mod calendar;
 pub mod cash;
 pub mod command;
@@ -25,6 +26,7 @@ pub mod limits;
 pub mod mutation;
 pub mod orders;
 pub mod own_book;
+pub mod parents;
 pub mod period;
 pub mod permissions;
 pub mod rows;
@@ -41,6 +43,7 @@ pub mod windows;
 
 use crate::abi::codes::Check;
 use crate::fixed::{Price, Rate};
+use basket::BasketSums;
 use calendar::Calendars;
 use cash::Ledgers;
 use day::DayBook;
@@ -54,6 +57,7 @@ use limit::{Latch, Limit};
 use limits::LimitTable;
 use orders::OrderTable;
 use own_book::OwnBook;
+use parents::ParentTable;
 use permissions::Permissions;
 use rows::{Cell, Row, Sums, Worth};
 use session::Session;
@@ -116,6 +120,10 @@ pub struct State {
     pub spread_executions: Recent<SpreadExecution>,
     /// Own resting prices.
     pub own_book: OwnBook,
+    /// Parent orders.
+    pub parents: ParentTable,
+    /// Sums of the basket that is being decided.
+    pub basket: BasketSums,
     /// Decided requests of each lane.
     pub decided: Recent<Decided>,
     /// Executions of each lane.
@@ -179,6 +187,8 @@ impl State {
             legs: LegTable::new(setup, orders),
             spread_executions: Recent::new(spread_lanes, history),
             own_book: OwnBook::new(orders * 2, positions * 2),
+            parents: ParentTable::new(capacity.parents as usize),
+            basket: BasketSums::new(setup.accounts.len()),
             decided: Recent::new(lane_count, history),
             executions: Recent::new(lane_count, history),
             tallies: Tallies::new(setup),
@@ -280,6 +290,28 @@ impl State {
         self.days.push(DayBook::default());
         self.row_index.insert(pair(account, instrument), slot);
         slot
+    }
+
+    /// How many rows and cells there are, for [`State::forget_rows_since`].
+    pub fn row_mark(&self) -> (usize, usize) {
+        (self.rows.len(), self.cells.len())
+    }
+
+    /// Forgets the rows and cells that were made since a mark, as if they had never been. The caller
+    /// has released everything that they held, and nothing else was made since.
+    pub fn forget_rows_since(&mut self, (rows, cells): (usize, usize)) {
+        while self.rows.len() > rows
+            && let Some(row) = self.rows.pop()
+        {
+            debug_assert!(row.sums == Sums::default(), "a row that is forgotten is empty");
+            self.instruments[row.instrument as usize].first_row = row.next_of_instrument;
+            self.row_index.remove(pair(row.account, row.instrument));
+        }
+        while self.cells.len() > cells
+            && let Some(cell) = self.cells.pop()
+        {
+            self.cell_index.remove(pair(cell.node, cell.instrument));
+        }
     }
 
     /// The cell that a node keeps for an instrument, made if the node counts instruments by

@@ -42,6 +42,8 @@ pub struct OpenOrder {
     pub row: u32,
     /// `abi::order::side`.
     pub side: u8,
+    /// Slot of its parent, or `NONE`.
+    pub parent: u32,
     /// The venue acknowledged it.
     pub acknowledged: bool,
     /// A cancel was requested.
@@ -106,6 +108,7 @@ impl OrderTable {
             instrument: 0,
             row: NONE,
             side: 0,
+            parent: NONE,
             acknowledged: false,
             pending_cancel: false,
             terms: FREE_TERMS,
@@ -175,7 +178,13 @@ impl OrderTable {
         self.index.is_empty()
     }
 
-    /// Opens an order with these terms. The caller holds [`OrderTable::has_room`].
+    /// The slot that the next order will have; `NONE` without room.
+    pub fn next_slot(&self) -> u32 {
+        self.free
+    }
+
+    /// Opens an order with these terms. The caller holds [`OrderTable::has_room`]. Id 0, which no
+    /// request has, is not found by id: the line of a what-if basket, for as long as it is decided.
     #[allow(clippy::too_many_arguments)]
     pub fn open(
         &mut self,
@@ -199,6 +208,7 @@ impl OrderTable {
             instrument,
             row,
             side,
+            parent: NONE,
             acknowledged: false,
             pending_cancel: false,
             terms,
@@ -210,7 +220,9 @@ impl OrderTable {
             pending: 0,
             next_free: NONE,
         };
-        self.index.insert(scoped(lane, id), slot);
+        if id != 0 {
+            self.index.insert(scoped(lane, id), slot);
+        }
         slot
     }
 

@@ -139,6 +139,20 @@ impl OwnBook {
         self.free = slot;
     }
 
+    /// Book sides that there are, for [`OwnBook::forget_side_since`].
+    pub fn sides(&self) -> usize {
+        self.roots.len()
+    }
+
+    /// Forgets a side that was made last, since there were `sides`, and is empty again.
+    pub fn forget_side_since(&mut self, sides: usize, side: BookSide) {
+        let root = self.root_index.get(side.key()) as usize;
+        if root >= sides && root + 1 == self.roots.len() && self.roots[root] == NONE {
+            self.roots.pop();
+            self.root_index.remove(side.key());
+        }
+    }
+
     #[inline]
     fn priority(&self, slot: u32) -> u64 {
         let x = (u64::from(slot) ^ self.salt[0]).wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -257,18 +257,31 @@ pub struct Capacity {
     pub limits: u32,
     /// Request and execution ids remembered per lane; in [16, 2^20], a power of two.
     pub history: u32,
+    /// Parent orders; in [16, 2^20].
+    pub parents: u32,
 }
 
 impl Default for Capacity {
     fn default() -> Self {
-        Capacity { open_orders: 1 << 16, positions: 1 << 16, limits: 1 << 12, history: 1 << 16 }
+        Capacity {
+            open_orders: 1 << 16,
+            positions: 1 << 16,
+            limits: 1 << 12,
+            history: 1 << 16,
+            parents: 1 << 14,
+        }
     }
 }
 
 impl Capacity {
     /// Small tables, for tests and scenarios.
-    pub const SMALL: Capacity =
-        Capacity { open_orders: 1 << 12, positions: 1 << 12, limits: 1 << 10, history: 1 << 10 };
+    pub const SMALL: Capacity = Capacity {
+        open_orders: 1 << 12,
+        positions: 1 << 12,
+        limits: 1 << 10,
+        history: 1 << 10,
+        parents: 1 << 10,
+    };
 }
 
 /// All reference data and limits.

@@ -354,6 +354,7 @@ impl Setup {
             ("positions", c.positions, 1 << 24),
             ("limits", c.limits, 1 << 20),
             ("history", c.history, 1 << 20),
+            ("parents", c.parents, 1 << 20),
         ] {
             if !(16..=most).contains(&value) {
                 problems.push(format!("capacity {name} is {value}, it must be from 16 to {most}"));

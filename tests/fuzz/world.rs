@@ -498,6 +498,7 @@ fn setup(rng: &mut Rng) -> Setup {
             positions: if tight { 16 } else { 64 },
             limits: 64,
             history: if rng.one_in(2) { 16 } else { 1024 },
+            parents: 16,
         },
         limits,
         limit_owners: vec![],

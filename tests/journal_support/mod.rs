@@ -235,6 +235,7 @@ pub fn setup(r: &mut Random) -> Setup {
             positions: r.u32(),
             limits: r.u32(),
             history: r.u32(),
+            parents: r.u32(),
         },
         calendars: r.list(3, calendar),
         algos: r.list(3, |r| Algo {

@@ -5,9 +5,12 @@
 //! knows nothing of actions and phases: `decide` sorts what it finds.
 
 pub mod adv_percent;
+pub mod basket_qty;
+pub mod basket_value;
 pub mod blocked;
 pub mod buying_power;
 pub mod catalogue;
+pub mod child_of_parent;
 pub mod daily_loss;
 pub mod drawdown;
 pub mod duplicate_order;
@@ -147,6 +150,9 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
     if !limit.bounded {
         return true;
     }
+    if is_of_basket(limit.check) {
+        return !c.state.basket.is_active();
+    }
     if !c.plan.has_value && stale_mark::is_needed_by(limit.check) {
         return false;
     }
@@ -157,8 +163,15 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
                 || c.plan.order_value.is_below(limit.quiet_below)
         }
         check if is_grouped(check) => groups::is_quiet(c, limit, after),
+        Check::ChildOfParent => !child_of_parent::concerns(c),
         _ => measure(limit, after).is_some_and(|(_, value)| value.is_below(limit.quiet_below)),
     }
+}
+
+/// Does a check look at the lines of a basket together, and at nothing else?
+#[inline(always)]
+fn is_of_basket(check: Check) -> bool {
+    matches!(check, Check::BasketValue | Check::BasketQty)
 }
 
 /// Compares an order with one limit of the node at `level` of its path.
@@ -169,6 +182,9 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
         return Finding::Within;
     }
     if check == Check::MaxOrderValue && !max_order_value::concerns(limit.variant, c.order.side) {
+        return Finding::Within;
+    }
+    if is_of_basket(check) && !c.state.basket.is_active() {
         return Finding::Within;
     }
     if !c.plan.has_value && stale_mark::is_needed_by(check) {
@@ -191,6 +207,9 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
             None => Finding::NeedsMark,
         },
         Check::PriceWalk => walk(c, slot),
+        Check::BasketValue => sum(c, slot, MeasureUnit::Money, basket_value::measure(c, node_id)),
+        Check::BasketQty => sum(c, slot, MeasureUnit::Qty, basket_qty::measure(c, node_id)),
+        Check::ChildOfParent => beyond(child_of_parent::count(c, limit.hard)),
         check if is_grouped(check) => {
             groups::evaluate(c, slot, &c.before(node_id, level), &c.after(node_id, level))
         }
@@ -199,6 +218,11 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
         }
         _ => accumulated(c, limit, node_id, level),
     }
+}
+
+/// A sum over a basket, if there is a basket.
+fn sum(c: &Context, slot: u32, unit: MeasureUnit, observed: Option<Wide>) -> Finding {
+    observed.map_or(Finding::Within, |observed| per_order(c, slot, unit, observed))
 }
 
 fn per_order(c: &Context, slot: u32, unit: MeasureUnit, observed: Wide) -> Finding {

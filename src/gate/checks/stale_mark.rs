@@ -22,6 +22,7 @@ pub const fn is_needed_by(check: Check) -> bool {
     matches!(
         check,
         Check::MaxOrderValue
+            | Check::BasketValue
             | Check::MinOrderValue
             | Check::PriceCollar
             | Check::PriceWalk

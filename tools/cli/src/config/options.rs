@@ -103,7 +103,7 @@ const GATE_KEYS: &[&str] = &[
     "orders_per_sweep",
 ];
 const JOURNAL_KEYS: &[&str] = &["dir", "ring_records", "segment_records"];
-const CAPACITY_KEYS: &[&str] = &["open_orders", "positions", "limits", "history"];
+const CAPACITY_KEYS: &[&str] = &["open_orders", "positions", "limits", "history", "parents"];
 
 /// Reads `[gate]` and `[journal]`.
 pub fn read_options(
@@ -161,6 +161,7 @@ pub fn read_capacity(value: Option<&Value>, problems: &mut Problems) -> Capacity
         capacity.positions = size("positions", capacity.positions, 1 << 24);
         capacity.limits = size("limits", capacity.limits, 1 << 20);
         capacity.history = size("history", capacity.history, 1 << 20);
+        capacity.parents = size("parents", capacity.parents, 1 << 20);
     }
     capacity
 }

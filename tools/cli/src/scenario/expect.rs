@@ -239,7 +239,11 @@ impl Expect {
             result.note("flags", ok, &flag_names(want), || flag_names(outcome.flags));
         }
         if let Some(want) = &self.detail {
-            let got = first.map_or("none".into(), detail_name);
+            let got = match first {
+                // The place in the basket of the line that refused.
+                Some(of) if outcome.flags & flag::OF_BASKET != 0 => of.detail.to_string(),
+                _ => first.map_or("none".into(), detail_name),
+            };
             result.note("detail", *want == got, want, || got);
         }
         (result.met, result.mismatches)

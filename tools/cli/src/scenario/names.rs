@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use riskgate::abi::codes::{
-    Check, CheckMask, collar_detail, field, halt_detail, permission_detail, state_detail,
+    Check, CheckMask, collar_detail, field, halt_detail, parent_rule, permission_detail,
+    state_detail,
 };
 use riskgate::abi::verdict::{NO_NODE, decision, flag};
 use riskgate::fixed::decimal;
@@ -18,7 +19,7 @@ pub const DECISIONS: [(u8, &str); 4] = [
     (decision::NONE, "none"),
 ];
 /// Names of a verdict's flags.
-pub const FLAGS: [(u16, &str); 10] = [
+pub const FLAGS: [(u16, &str); 11] = [
     (flag::REPLAYED, "replayed"),
     (flag::WHAT_IF, "what_if"),
     (flag::ALERTED, "alerted"),
@@ -29,6 +30,7 @@ pub const FLAGS: [(u16, &str); 10] = [
     (flag::STAMP_SELF_MATCH, "stamp_self_match"),
     (flag::AUDIT, "audit"),
     (flag::SHADOWED, "shadowed"),
+    (flag::OF_BASKET, "of_basket"),
 ];
 /// Names of an order's fields.
 const FIELDS: [(u32, &str); 16] = [
@@ -75,6 +77,17 @@ const HALT_DETAILS: [(u8, &str); 3] = [
 ];
 const COLLAR_DETAILS: [(u8, &str); 2] =
     [(0, "collar"), (collar_detail::STATIC_BAND, "static_band")];
+/// Names of the rules about children.
+const PARENT_RULES: [(u32, &str); 8] = [
+    (parent_rule::UNKNOWN, "unknown"),
+    (parent_rule::CLOSED, "closed"),
+    (parent_rule::ACCOUNT, "account"),
+    (parent_rule::INSTRUMENT, "instrument"),
+    (parent_rule::SIDE, "side"),
+    (parent_rule::PRICE, "price"),
+    (parent_rule::QTY, "qty"),
+    (parent_rule::CHILDREN, "children"),
+];
 
 /// A decimal text without noise: `+01.50` → `1.5`; `None` if it is none.
 pub fn canonical(text: &str) -> Option<String> {
@@ -123,6 +136,10 @@ pub fn detail_name(breach: &Breach) -> String {
         Check::Permission => named(&PERMISSION_DETAILS, breach.detail),
         Check::MarketHalt => named(&HALT_DETAILS, breach.detail),
         Check::PriceCollar => named(&COLLAR_DETAILS, breach.detail),
+        Check::ChildOfParent => PARENT_RULES
+            .iter()
+            .find(|(code, _)| *code == breach.detail)
+            .map_or(breach.detail.to_string(), |(_, name)| name.to_string()),
         _ => breach.detail.to_string(),
     }
 }

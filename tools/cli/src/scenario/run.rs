@@ -9,7 +9,7 @@ use riskgate::abi::verdict::{decision, flag};
 use riskgate::abi::{PRICE_UNDEFINED, SlotWords};
 use riskgate::error::Result;
 use riskgate::gate::outcome::{Event, Outcome};
-use riskgate::machine::{Environment, Machine, MarkInput};
+use riskgate::machine::{Environment, Line, Machine, MarkInput};
 use riskgate::state::command::Command;
 use riskgate::state::setup::Setup;
 
@@ -42,6 +42,7 @@ pub struct Tally {
 /// An input as the journal would keep it.
 enum Input {
     Order { now_ns: u64, words: SlotWords, extension: Option<SlotWords>, decision: u8 },
+    Basket { now_ns: u64, lines: Vec<Line>, decisions: Vec<u8> },
     Mark { now_ns: u64, instrument: u32, mark: MarkInput },
     Control { now_ns: u64, command: Command },
 }
@@ -73,6 +74,8 @@ struct Runner {
     /// The inputs are needed: the file restarts the gate.
     restarts: bool,
     outcome: Outcome,
+    /// What became of each line of a basket.
+    outcomes: Vec<Outcome>,
     events: Vec<Event>,
 }
 
@@ -97,6 +100,7 @@ impl Runner {
             inputs: Vec::new(),
             restarts,
             outcome: Outcome::NONE,
+            outcomes: Vec::new(),
             events: Vec::new(),
             setup: setup.clone(),
         })
@@ -104,6 +108,7 @@ impl Runner {
 
     fn step(&mut self, step: &Step, verbose: bool, tally: &mut Tally) {
         self.outcome = Outcome::NONE;
+        self.outcomes.clear();
         self.events.clear();
         let what = step.action.name();
         let mut fail = |mismatch| {
@@ -130,17 +135,28 @@ impl Runner {
                 | Action::Replace { .. }
                 | Action::Cancel { .. }
                 | Action::MassCancel { .. }
+                | Action::Basket(_)
+                | Action::ParentOpen { .. }
+                | Action::ParentClose { .. }
         );
-        let came =
-            Came { outcome: &self.outcome, events: &self.events, request, setup: &self.setup };
-        if let Some(expect) = &step.expect {
-            let (met, mismatches) = expect.compare(&came);
-            passed += met;
-            mismatches.into_iter().for_each(&mut fail);
+        let basket = matches!(step.action, Action::Basket(_));
+        let lines = if basket { &self.outcomes[..] } else { std::slice::from_ref(&self.outcome) };
+        let mut log = Vec::new();
+        for (at, outcome) in lines.iter().enumerate() {
+            let came = Came { outcome, events: &self.events, request, setup: &self.setup };
+            let place = if basket { format!(" line {}", at + 1) } else { String::new() };
+            let expected = step.each.get(at).or(step.expect.as_ref());
+            if let Some(expect) = expected {
+                let (met, mismatches) = expect.compare(&came);
+                passed += met;
+                let placed = |m: Mismatch| Mismatch { key: m.key + &place, ..m };
+                mismatches.into_iter().map(placed).for_each(&mut fail);
+            }
+            if verbose && !matches!(step.action, Action::Note | Action::ExpectState(_)) {
+                log.push((step.line, format!("{what}{place}: {}", came.describe())));
+            }
         }
-        if verbose && !matches!(step.action, Action::Note | Action::ExpectState(_)) {
-            tally.log.push((step.line, format!("{what}: {}", came.describe())));
-        }
+        tally.log.extend(log);
         tally.passed += passed;
     }
 
@@ -148,6 +164,9 @@ impl Runner {
     fn act(&mut self, action: &Action) -> std::result::Result<u32, Vec<Mismatch>> {
         match action {
             Action::New { id, changes } => self.submit_new(*id, changes),
+            Action::Basket(lines) => self.submit_basket(lines),
+            Action::ParentOpen { id, changes } => self.open_parent(*id, changes),
+            Action::ParentClose { id, request } => self.close_parent(*id, *request),
             Action::Replace { id, request, changes } => self.submit_replace(*id, *request, changes),
             Action::Cancel { id, request } => self.submit_cancel(*id, *request),
             Action::MassCancel { request, changes } => self.submit_mass_cancel(*request, changes),
@@ -189,6 +208,11 @@ impl Runner {
         let terms = changes.over(Terms::BLANK);
         let (words, extension) = request_words(kind::NEW, id, terms.parent, &terms, self.wall_ns());
         self.send(words, extension);
+        self.track(id, terms);
+    }
+
+    /// Remembers a new order that was answered just now.
+    fn track(&mut self, id: u64, terms: Terms) {
         if self.accepted() {
             let mut tracked = Tracked::new(terms);
             tracked.accepted(Request { id, kind: kind::NEW, terms });
@@ -196,6 +220,54 @@ impl Runner {
         } else if !terms.what_if {
             self.book.orders.entry(id).or_insert_with(|| Tracked::new(terms));
         }
+    }
+
+    fn submit_basket(&mut self, orders: &[(u64, Changes)]) {
+        let mut lines = Vec::new();
+        for (at, (id, changes)) in orders.iter().enumerate() {
+            let terms = changes.over(Terms::BLANK);
+            let (mut words, extension) =
+                request_words(kind::NEW, *id, terms.parent, &terms, self.now_ns);
+            if at + 1 < orders.len() {
+                words[6] |= u64::from(order_flag::BASKET_MORE) << 24;
+            }
+            lines.push(Line { words, extension });
+        }
+        let now_ns = self.now_ns;
+        self.outcomes = self.machine.basket(now_ns, LANE, &lines, Environment::GOOD).to_vec();
+        self.events = self.machine.events().to_vec();
+        let decisions = self.outcomes.iter().map(|outcome| outcome.decision).collect();
+        self.inputs.push(Input::Basket { now_ns, lines, decisions });
+        for (at, (id, changes)) in orders.iter().enumerate() {
+            self.outcome = self.outcomes[at];
+            self.track(*id, changes.over(Terms::BLANK));
+        }
+    }
+
+    fn open_parent(&mut self, id: u64, changes: &Changes) {
+        let terms = changes.over(Terms::BLANK);
+        let slot = OrderSlot {
+            order_id: id,
+            kind: kind::PARENT_OPEN,
+            account: terms.account,
+            instrument: terms.instrument,
+            side_bits: terms.side,
+            qty: terms.qty,
+            price: terms.price,
+            ..OrderSlot::default()
+        };
+        self.send(slot.to_words(), None);
+    }
+
+    fn close_parent(&mut self, id: u64, request: Option<u64>) {
+        let request = request.unwrap_or_else(|| self.book.fresh_request());
+        let slot = OrderSlot {
+            order_id: request,
+            reference: id,
+            kind: kind::PARENT_CLOSE,
+            ..OrderSlot::default()
+        };
+        self.send(slot.to_words(), None);
     }
 
     /// Many orders alike, and what came of them.
@@ -372,6 +444,10 @@ impl Runner {
                         *decision,
                     );
                 }
+                Input::Basket { now_ns, lines, decisions } => {
+                    let now = Environment::GOOD;
+                    machine.basket_recorded(*now_ns, LANE, lines, now, decisions);
+                }
                 Input::Mark { now_ns, instrument, mark } => {
                     machine.mark(*now_ns, *instrument, mark);
                 }
@@ -402,6 +478,9 @@ impl Action {
             Action::Note => "note".into(),
             Action::Setup(_) => "setup".into(),
             Action::New { id, .. } => format!("new {id}"),
+            Action::Basket(_) => "basket".into(),
+            Action::ParentOpen { id, .. } => format!("parent_open {id}"),
+            Action::ParentClose { id, .. } => format!("parent_close {id}"),
             Action::Replace { id, .. } => format!("replace {id}"),
             Action::Cancel { id, .. } => format!("cancel {id}"),
             Action::MassCancel { .. } => "mass_cancel".into(),

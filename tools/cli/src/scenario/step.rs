@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use riskgate::abi::order::kind;
+use riskgate::abi::order::{BASKET_LINES_MAX, kind};
 use riskgate::fixed::{PRICE_PLACES, QTY_PLACES};
 use riskgate::state::command::Command;
 use riskgate::state::setup::Setup;
@@ -22,6 +22,9 @@ const LINE_KEYS: &[&str] = &[
     "expect",
     "setup",
     "new",
+    "basket",
+    "parent_open",
+    "parent_close",
     "replace",
     "quote",
     "cancel",
@@ -46,6 +49,8 @@ pub struct Step {
     pub line: u32,
     pub action: Action,
     pub expect: Option<Expect>,
+    /// What is expected of each line of a basket.
+    pub each: Vec<Expect>,
 }
 
 /// What a line does.
@@ -53,6 +58,9 @@ pub enum Action {
     Note,
     Setup(Box<Start>),
     New { id: u64, changes: Changes },
+    Basket(Vec<(u64, Changes)>),
+    ParentOpen { id: u64, changes: Changes },
+    ParentClose { id: u64, request: Option<u64> },
     Replace { id: u64, request: Option<u64>, changes: Changes },
     Cancel { id: u64, request: Option<u64> },
     MassCancel { request: Option<u64>, changes: Changes },
@@ -110,6 +118,35 @@ const REPORTS: [(u8, &str); 7] = [
 const REQUESTS: [(u8, &str); 3] =
     [(kind::NEW, "new"), (kind::REPLACE, "replace"), (kind::CANCEL, "cancel")];
 
+impl Step {
+    /// A line of which nothing is expected.
+    fn of(line: u32, action: Action) -> Step {
+        Step { line, action, expect: None, each: Vec::new() }
+    }
+}
+
+/// What is expected of a line; of a basket one thing of all lines, or a list with one for each.
+fn read_expect(
+    value: Option<&Value>,
+    action: Option<&Action>,
+    setup: &Setup,
+    problems: &mut Problems,
+) -> (Option<Expect>, Vec<Expect>) {
+    let Some(value) = value else { return (None, Vec::new()) };
+    match (action, &value.kind) {
+        (Some(Action::Basket(lines)), Kind::List(items)) => {
+            if items.len() != lines.len() {
+                let (of, for_) = (items.len(), lines.len());
+                let text = format!("expect has {of} entries for a basket of {for_} lines");
+                problems.add(value.line, text);
+            }
+            let each = items.iter().filter_map(|item| expect::read(item, setup, problems));
+            (None, each.collect())
+        }
+        _ => (expect::read(value, setup, problems), Vec::new()),
+    }
+}
+
 impl Reader {
     /// Reads one line, which may stand for several (`quote`).
     pub fn read_line(&mut self, value: &Value, problems: &mut Problems) -> Vec<Step> {
@@ -137,7 +174,7 @@ impl Reader {
             if let Some(expect) = table.get("expect") {
                 problems.add(expect.line, "expect stands beside what it is about");
             }
-            return Some(Step { line: value.line, action: Action::Note, expect: None });
+            return Some(Step::of(value.line, Action::Note));
         };
         let expect = table.get("expect");
         if let (Some(expect), "setup" | "expect_state" | "flow") = (expect, entry.key.as_str()) {
@@ -148,7 +185,7 @@ impl Reader {
             self.setup = read.as_ref().map(|start| start.setup.clone());
             self.ordered.clear();
             let action = Action::Setup(Box::new(read?));
-            return Some(Step { line: value.line, action, expect: None });
+            return Some(Step::of(value.line, action));
         }
         let Some(setup) = self.setup.take() else {
             // A broken setup was noted already.
@@ -158,9 +195,9 @@ impl Reader {
             return None;
         };
         let action = self.read_action(&setup, &entry.key, &entry.value, problems);
-        let expect = expect.map(|v| expect::read(v, &setup, problems));
+        let (expect, each) = read_expect(expect, action.as_ref(), &setup, problems);
         self.setup = Some(setup);
-        let step = Step { line: value.line, action: action?, expect: expect.flatten() };
+        let step = Step { line: value.line, action: action?, expect, each };
         (problems.list.len() == before).then_some(step)
     }
 
@@ -176,6 +213,18 @@ impl Reader {
         }
         match key {
             "new" => self.read_new(setup, value, problems),
+            "basket" => self.read_basket(setup, value, problems),
+            "parent_open" => {
+                let known = ["id", "account", "instrument", "side", "qty", "price"];
+                let table = value.table("parent_open", &known, problems)?;
+                let changes = self.changes(setup, &table, problems);
+                Some(Action::ParentOpen { id: needed_id(&table, problems)?, changes })
+            }
+            "parent_close" => {
+                let table = value.table("parent_close", &["id", "request"], problems)?;
+                let request = read_request(&table, problems);
+                Some(Action::ParentClose { id: needed_id(&table, problems)?, request })
+            }
             "replace" => self.read_replace(setup, value, problems),
             "cancel" => {
                 let table = value.table("cancel", &["id", "request"], problems)?;
@@ -225,6 +274,26 @@ impl Reader {
         let id = needed_id(&table, problems)?;
         self.ordered.insert(id);
         Some(Action::New { id, changes })
+    }
+
+    fn read_basket(
+        &mut self,
+        setup: &Setup,
+        value: &Value,
+        problems: &mut Problems,
+    ) -> Option<Action> {
+        let lines = value.list("basket", problems)?;
+        if lines.is_empty() || lines.len() > BASKET_LINES_MAX {
+            let text = format!("a basket has 1 to {BASKET_LINES_MAX} lines, not {}", lines.len());
+            problems.add(value.line, text);
+        }
+        let mut all = Vec::new();
+        for line in lines {
+            if let Some(Action::New { id, changes }) = self.read_new(setup, line, problems) {
+                all.push((id, changes));
+            }
+        }
+        Some(Action::Basket(all))
     }
 
     fn read_replace(
