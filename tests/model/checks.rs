@@ -16,15 +16,20 @@ use riskgate::state::command::{KillScope, Restriction};
 use riskgate::state::limit::{Action, Bound, Latch, Limit, Phase, Variant};
 
 /// Checks that cannot be evaluated without a mark.
-const NEED_MARK: [Check; 8] = [
+const NEED_MARK: [Check; 13] = [
     Check::MaxOrderValue,
     Check::PriceCollar,
     Check::GrossExposure,
     Check::NetExposure,
     Check::LongExposure,
     Check::ShortExposure,
+    Check::Purchases,
+    Check::Sales,
     Check::OpenOrderValue,
+    Check::BuyingPower,
     Check::SectorConcentration,
+    Check::OptionGreeks,
+    Check::FxPosition,
 ];
 
 /// Breaches of one order while they are collected.
@@ -184,22 +189,30 @@ impl Model {
         request.total <= latest.total && not_more_aggressive && latest.kind == request.kind
     }
 
-    /// Limits of a check on the request's path with their rank: 0 for an instrument's own, else
-    /// distance from the account.
-    fn on_path(&self, check: Check, request: &Request) -> Vec<(i128, Limit)> {
+    /// Limits on the request's path with their place among all and their rank: 0 for an
+    /// instrument's own, else distance from the account.
+    fn standing(
+        &self,
+        request: &Request,
+        wanted: impl Fn(&Limit) -> bool,
+    ) -> Vec<(usize, i128, Limit)> {
         let path = match self.mistake {
             Mistake::SkipAncestors => vec![request.account],
             _ => self.path(request.account),
         };
-        self.setup
-            .limits
-            .iter()
-            .filter(|l| l.check == check && l.instrument.is_none_or(|i| i == request.instrument))
-            .filter_map(|l| match l.node {
-                None => Some((0, *l)),
-                Some(n) => path.iter().position(|p| *p == n).map(|depth| (depth as i128, *l)),
+        let limits = self.setup.limits.iter().enumerate();
+        limits
+            .filter(|(_, l)| wanted(l) && l.instrument.is_none_or(|i| i == request.instrument))
+            .filter_map(|(at, l)| match l.node {
+                None => Some((at, 0, *l)),
+                Some(n) => path.iter().position(|p| *p == n).map(|depth| (at, depth as i128, *l)),
             })
             .collect()
+    }
+
+    fn on_path(&self, check: Check, request: &Request) -> Vec<(i128, Limit)> {
+        let standing = self.standing(request, |l| l.check == check);
+        standing.into_iter().map(|(_, rank, limit)| (rank, limit)).collect()
     }
 
     pub(super) fn bounded(&self, check: Check, request: &Request) -> Vec<(i128, Limit)> {
@@ -406,19 +419,23 @@ impl Model {
             };
             docket.breach(Phase::Enforce, Action::Block, Latch::All, i128::MAX, found);
         }
-        for check in measure::ACCUMULATED {
-            if markless && NEED_MARK.contains(&check) {
+        let bounded =
+            |l: &Limit| measure::ACCUMULATED.contains(&l.check) && l.bound != Bound::Unlimited;
+        for (at, depth, limit) in self.standing(request, bounded) {
+            if markless && NEED_MARK.contains(&limit.check) {
                 continue;
             }
-            for (depth, limit) in self.bounded(check, request) {
-                let key = self.key(&limit, request.instrument);
-                let was = self.measure(&limit, key, &before);
-                let is = self.measure(&limit, key, after);
+            for key in self.keys_of(&limit, request.instrument) {
+                let was = self.measure(at, &limit, key, &before);
+                let is = self.measure(at, &limit, key, after);
                 if self.breaks(&limit, &was, &is, reduces) {
                     let found = finding(&limit, &is);
                     docket.breach(limit.phase, limit.action, limit.latch, depth, found);
                 }
             }
+        }
+        if let Some(found) = self.sells_short(request, after) {
+            docket.breach(Phase::Enforce, Action::Block, Latch::All, -1, found);
         }
     }
 
@@ -426,6 +443,7 @@ impl Model {
         match (limit.check, limit.variant) {
             (Check::GrossExposure, Variant::Executed) => was.over(self.mistake) && !reduces,
             (Check::GrossExposure, Variant::DailyTraded) => is.over(self.mistake) && !reduces,
+            (Check::DailyLoss | Check::Drawdown, _) => was.over(self.mistake) && !reduces,
             _ => is.over(self.mistake) && is.value > was.value,
         }
     }
@@ -475,7 +493,7 @@ fn finding(limit: &Limit, is: &Measure) -> Finding {
     let node = limit.node.unwrap_or(NO_NODE);
     let only = limit.node.and(limit.instrument);
     let bare = Finding { node, only, ..Finding::bare(limit.check) };
-    if limit.check == Check::SectorConcentration {
+    if is.unit == MeasureUnit::BasisPoints {
         let observed = match is.fails_closed {
             true => Wide::from_i128(i128::from(i64::MAX)),
             false => Wide::from_i128(num::ratio_up(is.bucket, is.denominator, 8)),

@@ -1,11 +1,12 @@
 //! The reference gate: the same inputs as the real machine, answered slowly and plainly.
 //!
-//! Written from the specification alone. It remembers positions, open orders, the executed value
-//! and cash of the day, latches, kills, restrictions and threshold levels; everything else is
+//! Written from the specification alone. It remembers positions, open orders, all executions in
+//! sequence, peaks of results, latches, kills, restrictions and threshold levels; everything else is
 //! summed again for each question. It never shares code with the gate that it judges.
 
 use super::book::{Change, Order, Tally};
-use super::num::{self, Decimal, add, mul, sub};
+use super::ledger::Ledger;
+use super::num::{self, Decimal, add, mul};
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, kind, side};
 use riskgate::abi::verdict::{NO_NODE, decision, flag};
@@ -14,7 +15,7 @@ use riskgate::fixed::Wide;
 use riskgate::gate::outcome::{EventKind, MeasureUnit};
 use riskgate::machine::{Environment, MarkInput, NodeView, RowView};
 use riskgate::state::command::{KillScope, Restriction};
-use riskgate::state::limit::{Latch, Phase};
+use riskgate::state::limit::{Latch, Phase, Reset};
 use riskgate::state::setup::Setup;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,24 @@ pub enum Mistake {
     NoRearm,
     /// A bust lowers the executed value of the day.
     BustLowersDay,
+    /// Sales measure what was bought.
+    SalesArePurchases,
+    /// Fees are not paid.
+    FeesIgnored,
+    /// Cash keeps the base value that it had when it moved.
+    CashAtOldRate,
+    /// A week begins with each day.
+    WeekResetsByDay,
+    /// A peak outlives its re-arming.
+    PeakOutlivesRearm,
+    /// Accounts without short selling sell short.
+    ShortAllowed,
+    /// Margin of the short side is none.
+    MarginOfLongs,
+    /// Small deltas count as they are.
+    NoDeltaFloor,
+    /// Pairs are paid with nothing.
+    NoQuoteLeg,
 }
 
 /// A breach with exact numbers in the unit's places.
@@ -148,15 +167,6 @@ pub(super) struct Level {
     pub over: bool,
 }
 
-/// Executed value and cash since the start of the day, in the base currency.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Day {
-    pub executed: Decimal,
-    pub cash: Decimal,
-    /// Value of the holdings at the start of the day.
-    pub start: Decimal,
-}
-
 /// The reference gate.
 #[derive(Clone)]
 pub struct Model {
@@ -164,7 +174,9 @@ pub struct Model {
     pub mistake: Mistake,
     pub orders: Vec<Order>,
     pub(super) positions: BTreeMap<(u32, u32), i64>,
-    pub(super) days: BTreeMap<(u32, u32), Day>,
+    pub(super) ledger: Ledger,
+    /// Highest result of each drawdown limit's period.
+    pub(super) peaks: BTreeMap<usize, Decimal>,
     /// Price of the first execution of a row.
     pub(super) first_price: BTreeMap<(u32, u32), i64>,
     pub(super) marks: Vec<Option<MarkInput>>,
@@ -193,7 +205,8 @@ impl Model {
             mistake,
             orders: Vec::new(),
             positions: BTreeMap::new(),
-            days: BTreeMap::new(),
+            ledger: Ledger::default(),
+            peaks: BTreeMap::new(),
             first_price: BTreeMap::new(),
             marks: vec![None; instruments],
             close_ns: vec![0; instruments],
@@ -406,26 +419,9 @@ impl Model {
             .unwrap_or(Phase::Enforce)
     }
 
-    /// Sum over the accounts below a node of something of the day.
-    pub(super) fn of_day(&self, node: u32, what: impl Fn(u32, &Day) -> Decimal) -> Decimal {
-        self.days
-            .iter()
-            .filter(|((a, _), _)| self.path(*a).contains(&node))
-            .fold(Decimal::ZERO, |sum, ((_, i), day)| add(sum, what(*i, day)))
-    }
-
-    /// Executed value of the day.
-    pub(super) fn executed_day(&self, node: u32) -> Decimal {
-        self.of_day(node, |_, day| day.executed)
-    }
-
     /// Result of the day.
     pub(super) fn day_pnl(&self, node: u32) -> Decimal {
-        let moved = self.of_day(node, |_, day| sub(day.cash, day.start));
-        self.positions
-            .keys()
-            .filter(|(a, _)| self.path(*a).contains(&node))
-            .fold(moved, |sum, (a, i)| add(sum, self.holding(*a, *i)))
+        self.result(node, Reset::Day)
     }
 
     /// What a position is worth, with its sign: at the mark, or where nobody has ever marked the
@@ -493,7 +489,7 @@ impl Model {
         (0..self.setup.accounts.len() as u32)
             .map(|node| {
                 let sums = tally.sums(node, None);
-                let executed_day = self.executed_day(node);
+                let executed_day = self.executed_value(node, Reset::Day, None);
                 NodeView {
                     gross_exposure: money(sums.gross),
                     executed: money(sums.executed),

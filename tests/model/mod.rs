@@ -8,9 +8,12 @@
 
 pub mod book;
 pub mod checks;
+pub mod credit;
 pub mod decide;
 pub mod duel;
 pub mod gate;
+pub mod groups;
+pub mod ledger;
 pub mod life;
 pub mod measure;
 pub mod num;

@@ -1,7 +1,8 @@
 //! What the venue says and what operations command: neither can be refused.
 
-use super::gate::{Answer, Day, Execution, Mistake, Model};
-use super::num::{self, Decimal, add, mul, sub};
+use super::gate::{Answer, Execution, Model};
+use super::ledger::Entry;
+use super::num::Decimal;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, kind, side};
@@ -85,10 +86,7 @@ impl Model {
             return;
         }
         let execution = self.note_execution(owner, slot, (account, instrument, order_side));
-        self.book(&execution, 1);
-        let value = self.worth_of(&execution);
-        let day = self.day(account, instrument);
-        day.executed = add(day.executed, value);
+        self.book(&execution, false);
         let excessive = match at {
             None => true,
             Some(at) => {
@@ -150,40 +148,21 @@ impl Model {
         }
         execution.busted = true;
         let execution = *execution;
-        self.book(&execution, -1);
-        if self.mistake == Mistake::BustLowersDay {
-            let value = self.worth_of(&execution);
-            let day = self.day(execution.account, execution.instrument);
-            day.executed = sub(day.executed, value);
-        }
-    }
-
-    fn day(&mut self, account: u32, instrument: u32) -> &mut Day {
-        self.days.entry((account, instrument)).or_default()
-    }
-
-    /// Quantity × price of an execution in the base currency, with the price's sign.
-    fn cash_of(&self, execution: &Execution) -> Decimal {
-        let inverse = self.setup.instruments[execution.instrument as usize].inverse;
-        let price = if inverse { Decimal::ONE } else { num::price(execution.price) };
-        let unit = self.unit(execution.instrument).unwrap_or(Decimal::ZERO);
-        mul(mul(num::qty(i128::from(execution.qty)), price), unit)
-    }
-
-    fn worth_of(&self, execution: &Execution) -> Decimal {
-        self.cash_of(execution).abs()
+        self.book(&execution, true);
     }
 
     /// Moves position and cash, or takes the move back.
-    fn book(&mut self, execution: &Execution, direction: i64) {
-        let bought = if execution.side == side::BUY { direction } else { -direction };
-        let key = (execution.account, execution.instrument);
-        *self.positions.entry(key).or_default() += bought * execution.qty;
-        self.first_price.entry(key).or_insert(execution.price);
-        let paid = self.cash_of(execution);
-        let paid = if bought > 0 { paid } else { -paid };
-        let day = self.day(execution.account, execution.instrument);
-        day.cash = sub(day.cash, paid);
+    fn book(&mut self, execution: &Execution, back: bool) {
+        let Execution { account, instrument, qty, price, .. } = *execution;
+        let bought = execution.side == side::BUY;
+        let key = (account, instrument);
+        *self.positions.entry(key).or_default() += if bought != back { qty } else { -qty };
+        self.first_price.entry(key).or_insert(price);
+        let rate = self.rate(self.setup.instruments[instrument as usize].currency);
+        let at = self.ledger.tick();
+        let fee = Decimal::ZERO;
+        let entry = Entry { at, account, instrument, bought, qty, price, fee, back, rate };
+        self.ledger.entries.push(entry);
     }
 
     /// A control command.
@@ -210,10 +189,13 @@ impl Model {
                 }
             }
             Command::Rearm(node) => {
+                let at = self.ledger.tick();
+                self.ledger.rearms.push((at, node));
+                self.restart_peaks(node);
                 self.latched_all.retain(|(n, _)| *n != node);
                 self.latched_close.retain(|(n, _)| *n != node);
             }
-            Command::RollDay(node) => self.roll_day(node),
+            Command::RollDay(node) => self.begin(node, false),
             Command::SetLimit(limit) => {
                 let place = self.setup.limits.iter().position(|l| l.same_place(&limit));
                 match place {
@@ -228,18 +210,6 @@ impl Model {
         self.settle(&mut answer, true);
         answer.events.sort();
         answer
-    }
-
-    fn roll_day(&mut self, node: u32) {
-        for account in 0..self.setup.accounts.len() as u32 {
-            if !self.is_leaf(account) || !self.path(account).contains(&node) {
-                continue;
-            }
-            for instrument in 0..self.setup.instruments.len() as u32 {
-                let start = self.holding(account, instrument);
-                self.days.insert((account, instrument), Day { start, ..Day::default() });
-            }
-        }
     }
 }
 
