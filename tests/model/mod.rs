@@ -19,6 +19,7 @@ pub mod measure;
 pub mod num;
 pub mod open_points;
 pub mod play;
+pub mod portfolio;
 pub mod reports;
 pub mod rng;
 pub mod value;

@@ -2,6 +2,7 @@
 //! digits.
 
 use super::open_points::SHARES_WATCHED;
+use super::portfolio;
 use super::rng::Rng;
 use riskgate::abi::codes::{Check, CheckMask};
 use riskgate::abi::order::kind;
@@ -59,6 +60,7 @@ impl World {
         add("JPY", Some(rng.between(60, 99) * 100_000));
         add("XXX", rng.chance(20).then_some(PRICE_ONE).filter(|_| rng.chance(50)));
         self.setup.groups[0] = vec!["energy".into(), "finance".into(), "technology".into()];
+        portfolio::name_groups(&mut self.setup);
         self.setup.owners = vec!["o0".into(), "o1".into(), "o2".into()];
     }
 
@@ -69,7 +71,13 @@ impl World {
             if rng.chance(70) {
                 i.groups[0] = Some(rng.below(3) as u32);
             }
-            let (price, qty) = shape(&mut i, rng);
+            let (price, qty) = match rng.below(8) {
+                0 => portfolio::option(&mut i, rng),
+                1 if i.currency != 4 => portfolio::pair(&self.setup, &mut i, rng),
+                _ => shape(&mut i, rng),
+            };
+            portfolio::place(&mut i, rng);
+            portfolio::weigh(&self.setup, &mut i, price, qty, rng);
             if rng.chance(5) && price > CENT {
                 (i.ticks, i.lot) = (Vec::new(), 0);
             }
@@ -179,6 +187,12 @@ impl World {
 
     /// A random limit that may stand in this world.
     pub fn limit(&self, rng: &mut Rng) -> Limit {
+        if rng.chance(35)
+            && let Some(mut limit) = self.portfolio_limit(rng)
+        {
+            self.conduct(&mut limit, rng);
+            return limit;
+        }
         let check = rng.pick(&[
             Check::StaleMark,
             Check::MaxOrderQty,
@@ -212,27 +226,6 @@ impl World {
         let (node, instrument) = scope(check, node, instrument, rng);
         let mut limit = Limit::new(check, node, instrument, Bound::Unlimited);
         limit.bound = self.bound(check, node, instrument, rng);
-        if rng.chance(4) && !matches!(check, Check::WashTrade) {
-            limit.bound = Bound::Unlimited;
-        }
-        if rng.chance(35) {
-            limit.action = rng.pick(&[
-                Action::Alert,
-                Action::Block,
-                Action::AlertBlock,
-                Action::BlockAudit,
-                Action::Block,
-            ]);
-        }
-        if node.is_some() && rng.chance(3) {
-            limit.action = rng.pick(&[Action::BlockLatch, Action::CloseOnly]);
-            limit.latch = rng.pick(&[Latch::All, Latch::CloseOnly]);
-        }
-        limit.phase = match rng.below(20) {
-            0 => Phase::Shadow,
-            1 => Phase::Warn,
-            _ => Phase::Enforce,
-        };
         match check {
             Check::GrossExposure => {
                 limit.variant =
@@ -246,14 +239,38 @@ impl World {
                 limit.variant = Variant::StampSelfMatch;
             }
             Check::SectorConcentration => {
-                limit.denominator =
-                    rng.pick(&[Denominator::Equity, Denominator::LiveEquity, Denominator::Gross]);
-                if rng.chance(88) {
-                    limit.floor = i128::from(rng.between(1, 20)) * 100_000 * MONEY_ONE;
-                }
+                self.share(&mut limit, rng);
             }
             _ => {}
         }
+        self.conduct(&mut limit, rng);
+        limit
+    }
+
+    /// What a breach of a limit does, how far it is deployed, its thresholds.
+    fn conduct(&self, limit: &mut Limit, rng: &mut Rng) {
+        let check = limit.check;
+        if rng.chance(4) && !matches!(check, Check::WashTrade) {
+            limit.bound = Bound::Unlimited;
+        }
+        if rng.chance(35) {
+            limit.action = rng.pick(&[
+                Action::Alert,
+                Action::Block,
+                Action::AlertBlock,
+                Action::BlockAudit,
+                Action::Block,
+            ]);
+        }
+        if limit.node.is_some() && rng.chance(3) {
+            limit.action = rng.pick(&[Action::BlockLatch, Action::CloseOnly]);
+            limit.latch = rng.pick(&[Latch::All, Latch::CloseOnly]);
+        }
+        limit.phase = match rng.below(20) {
+            0 => Phase::Shadow,
+            1 => Phase::Warn,
+            _ => Phase::Enforce,
+        };
         let softs = matches!(
             check,
             Check::MaxOrderQty | Check::MaxOrderValue | Check::MaxOpenOrders | Check::PriceCollar
@@ -261,8 +278,7 @@ impl World {
         if (softs && rng.chance(30)) || (limit.soft_percent[0] != 0 && rng.chance(20)) {
             limit.soft_percent = rng.pick(&[[50, 0, 0, 0], [60, 80, 95, 0], [30, 60, 80, 90]]);
         }
-        tame(&mut limit);
-        limit
+        tame(limit);
     }
 
     fn bound(&self, check: Check, node: Option<u32>, item: Option<u32>, rng: &mut Rng) -> Bound {
