@@ -4,6 +4,8 @@
 //! (1,000,000 without it), `RISKGATE_VERBOSE` prints the life that led to
 //! a disagreement.
 
+#[path = "model/golden.rs"]
+mod golden;
 #[path = "model/mod.rs"]
 mod model;
 

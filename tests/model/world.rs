@@ -349,7 +349,7 @@ pub fn tame(limit: &mut Limit) {
     }
 }
 
-fn node(name: String, parent: Option<u32>) -> Account {
+pub fn node(name: String, parent: Option<u32>) -> Account {
     Account { name, parent, owner: None, equity: None, phase: None }
 }
 
