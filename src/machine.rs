@@ -190,7 +190,7 @@ impl Machine {
 
     /// A new mark of an instrument. One that does not exist is ignored.
     pub fn mark(&mut self, now_ns: u64, instrument: u32, mark: &MarkInput) -> &Outcome {
-        self.gate.begin();
+        self.gate.begin(now_ns);
         self.outcome = Outcome::NONE;
         if let Some(i) = self.gate.state.instruments.get_mut(instrument as usize) {
             let close_ns = if i.quote.close == mark.close { i.quote.close_ns } else { now_ns };
@@ -216,7 +216,7 @@ impl Machine {
     }
 
     /// A control command, applied between two orders; an error changes nothing.
-    pub fn control(&mut self, _now_ns: u64, command: &Command) -> Result<&Outcome> {
+    pub fn control(&mut self, now_ns: u64, command: &Command) -> Result<&Outcome> {
         self.outcome = Outcome::NONE;
         if let Command::SetLimit(limit) = command {
             let problems = self.setup.limit_problems(limit);
@@ -224,7 +224,7 @@ impl Machine {
                 return Err(Error::new(problems.join("; ")));
             }
         }
-        control::apply(&mut self.gate, command)?;
+        control::apply(&mut self.gate, now_ns, command)?;
         self.outcome = self.gate.collect(self.outcome);
         Ok(&self.outcome)
     }

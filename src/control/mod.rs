@@ -2,14 +2,15 @@
 
 use crate::error::{Error, Result};
 use crate::gate::Gate;
-use crate::gate::watch::{Cause, watch};
+use crate::gate::watch::watch_all;
 use crate::state::command::{Command, KillScope};
 use crate::state::tree::kill_bit;
 
 /// Applies a command; an error changes nothing.
-pub fn apply(gate: &mut Gate, command: &Command) -> Result<()> {
-    gate.begin();
-    verify(gate, command)?;
+pub fn apply(gate: &mut Gate, now_ns: u64, command: &Command) -> Result<()> {
+    gate.begin_anew();
+    verify(gate, now_ns, command)?;
+    gate.time_passes(now_ns);
     let state = &mut gate.state;
     match *command {
         Command::Kill(scope) => set_kill(gate, scope, true),
@@ -20,21 +21,14 @@ pub fn apply(gate: &mut Gate, command: &Command) -> Result<()> {
         Command::Rearm(node) => state.rearm(node),
         Command::RollDay(node) => {
             state.roll_day(node);
-            look_at_all(gate);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
         Command::SetLimit(limit) => {
             state.set_limit(&limit)?;
-            look_at_all(gate);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
     }
     Ok(())
-}
-
-/// A changed limit may be breached or re-armed by what is there already.
-fn look_at_all(gate: &mut Gate) {
-    for row in 0..gate.state.rows.len() as u32 {
-        watch(&mut gate.state, &mut gate.events, row, Cause::Passive, gate.inputs);
-    }
 }
 
 fn set_kill(gate: &mut Gate, scope: KillScope, on: bool) {
@@ -55,7 +49,7 @@ fn set_kill(gate: &mut Gate, scope: KillScope, on: bool) {
 }
 
 /// Does everything that the command names exist?
-fn verify(gate: &Gate, command: &Command) -> Result<()> {
+fn verify(gate: &Gate, now_ns: u64, command: &Command) -> Result<()> {
     let state = &gate.state;
     let known = |what: &str, id: u32, count: usize| {
         if (id as usize) < count {
@@ -84,7 +78,18 @@ fn verify(gate: &Gate, command: &Command) -> Result<()> {
             node(id).and(of.map_or(Ok(()), instrument))
         }
         Command::Rearm(id) | Command::RollDay(id) => node(id),
-        // The setup that the limit belongs to has looked at it (`Setup::limit_problems`).
-        Command::SetLimit(_) => Ok(()),
+        // The setup that the limit belongs to has looked at the rest (`Setup::limit_problems`).
+        Command::SetLimit(limit) => {
+            let wall_ns = now_ns.wrapping_add(state.wall_offset_ns);
+            if limit.until_ns == 0 || limit.until_ns > wall_ns {
+                return Ok(());
+            }
+            Err(Error::new(format!(
+                "set {}: the temporary value would have ended at {} ns, and now is {wall_ns} ns; \
+                 give a later end, or none",
+                limit.check.name(),
+                limit.until_ns
+            )))
+        }
     }
 }

@@ -64,15 +64,29 @@ impl Gate {
         Gate { state, events: Events::new(), inputs: 0 }
     }
 
-    /// Begins an input.
-    pub fn begin(&mut self) {
+    /// Begins an input at a moment.
+    pub fn begin(&mut self, now_ns: u64) {
+        self.begin_anew();
+        self.time_passes(now_ns);
+    }
+
+    /// Begins an input that may yet be refused.
+    pub fn begin_anew(&mut self) {
         self.inputs += 1;
         self.events.clear();
     }
 
+    /// What a temporary limit covered holds again from its end.
+    pub fn time_passes(&mut self, now_ns: u64) {
+        let wall_ns = now_ns.wrapping_add(self.state.wall_offset_ns);
+        if wall_ns >= self.state.next_revert_ns && self.state.revert_limits(wall_ns) {
+            watch::watch_all(&mut self.state, &mut self.events, self.inputs);
+        }
+    }
+
     /// One slot: a request or a report.
     pub fn order(&mut self, incoming: &Incoming) -> Outcome {
-        self.begin();
+        self.begin(incoming.now_ns);
         let wall_ns = incoming.now_ns.wrapping_add(self.state.wall_offset_ns);
         let digest = digest(incoming.words, incoming.extension);
         let id = incoming.words[1];
@@ -250,6 +264,7 @@ impl Gate {
         outcome = self.priced(outcome, order, choice);
         if !order.what_if {
             found.notes().iter().for_each(|note| self.events.push(*note));
+            checks::price_walk::note(&mut self.state, order, &plan, incoming.now_ns);
             self.carry_out(incoming, order, digest, &plan, &found, &outcome);
         }
         outcome

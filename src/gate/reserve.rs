@@ -68,6 +68,7 @@ pub fn accept(state: &mut State, lane: u32, order: &Order, digest: u64, plan: &P
     let instrument = &mut state.instruments[order.instrument as usize];
     instrument.unmarked_orders |= instrument.valuation == PRICE_UNDEFINED && !instrument.inverse;
     state.set_worth(row, plan.after, plan.worth, &plan.change);
+    state.rows[row as usize].latest_qty = order.qty;
     row
 }
 

@@ -47,6 +47,13 @@ pub fn watch(state: &mut State, events: &mut Events, row: u32, cause: Cause, inp
     }
 }
 
+/// Looks at everything: a changed limit may be breached or re-armed by what is there already.
+pub fn watch_all(state: &mut State, events: &mut Events, input: u64) {
+    for row in 0..state.rows.len() as u32 {
+        watch(state, events, row, Cause::Passive, input);
+    }
+}
+
 /// Where limits are looked at, for which row, and why.
 struct Seat<'a> {
     row: u32,

@@ -41,6 +41,7 @@ impl State {
         }
         for r in &self.rows {
             (r.account, r.instrument, r.sums, r.worth, r.pnl_price, r.levels).hash(&mut h);
+            r.latest_qty.hash(&mut h);
         }
         let cell = |h: &mut StateHasher, c: &Cell| {
             (c.node, c.instrument, c.sums, c.restriction, c.latch, c.levels).hash(h);
@@ -70,6 +71,7 @@ impl State {
                 (e.id, e.qty, e.price, e.busted).hash(&mut h);
             }
         }
+        self.walks.as_slice().hash(&mut h);
         (self.firm_killed, self.venues_killed, self.sides_killed).hash(&mut h);
         h.finish()
     }

@@ -64,6 +64,12 @@ pub struct Instrument {
     pub bucket: u32,
     /// See [`setup::Instrument::class`].
     pub class: u8,
+    /// Average daily volume; 0: not known.
+    pub adv: Qty,
+    /// Largest quantity that an order can sensibly have; 0: not known.
+    pub sane_qty: Qty,
+    /// Contract size, 1e-8.
+    pub multiplier: i64,
     /// Worth its face whatever the price.
     pub inverse: bool,
     /// Prices ≤ 0 are allowed.
@@ -108,6 +114,9 @@ impl Instrument {
                 notional_max: notional_max(i.multiplier),
                 bucket: i.group(Dimension::Sector).unwrap_or((sectors + id) as u32),
                 class: i.class,
+                adv: i.adv,
+                sane_qty: i.sane_qty,
+                multiplier: i.multiplier,
                 inverse: i.inverse,
                 negative_price: i.negative_price,
                 mark_max_age_ns: i.mark_max_age_ns,

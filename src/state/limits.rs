@@ -39,6 +39,10 @@ pub struct LimitRow {
 pub struct LimitDetail {
     /// As it was set.
     pub limit: Limit,
+    /// What holds again when a temporary value ends: the number before it, or nothing.
+    pub base: Option<Bound>,
+    /// A temporary limit that has ended and replaced nothing: as if it had never been set.
+    pub gone: bool,
     /// Least denominator of a concentration.
     pub floor: Wide,
     /// Soft thresholds in use.
@@ -67,6 +71,8 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
     };
     let mut detail = LimitDetail {
         limit,
+        base: None,
+        gone: false,
         floor: wide_from_money(limit.floor),
         soft_len: 0,
         soft: [Wide::MAX; SOFT_THRESHOLDS_MAX],
@@ -181,9 +187,10 @@ impl LimitTable {
         self.rows.len() < self.capacity
     }
 
-    /// All limits with their levels.
-    pub fn iter(&self) -> impl Iterator<Item = (&Limit, u8)> {
-        self.details.iter().zip(&self.rows).map(|(detail, row)| (&detail.limit, row.level))
+    /// All limits with their levels, what comes back after a temporary one, and whether one has gone.
+    pub fn iter(&self) -> impl Iterator<Item = (&Limit, u8, Option<Bound>, bool)> {
+        let all = self.details.iter().zip(&self.rows);
+        all.map(|(detail, row)| (&detail.limit, row.level, detail.base, detail.gone))
     }
 
     /// Adds a limit to the list that starts at `first`; returns the list's first slot. The caller
@@ -205,10 +212,43 @@ impl LimitTable {
         same.or(all.next().filter(|_| all.next().is_none()))
     }
 
-    /// Puts a limit into a slot in place of another.
+    /// Puts a limit into a slot in place of another. If it is temporary, the number that it covers
+    /// comes back when it ends.
     pub fn replace(&mut self, slot: u32, limit: Limit, equity: Wide) {
         let at = slot as usize;
+        let old = &self.details[at];
+        let covered = match (old.limit.until_ns, old.gone) {
+            (0, false) => Some(old.limit.bound),
+            _ => old.base,
+        };
         (self.rows[at], self.details[at]) = ready(limit, equity, self.rows[at].next);
+        if limit.until_ns != 0 {
+            self.details[at].base = covered;
+        }
+    }
+
+    /// Ends the temporary value in a slot.
+    pub fn revert(&mut self, slot: u32, equity: Wide) {
+        let at = slot as usize;
+        let base = self.details[at].base;
+        let bound = base.unwrap_or(Bound::Unlimited);
+        let limit = Limit { bound, until_ns: 0, ..self.details[at].limit };
+        (self.rows[at], self.details[at]) = ready(limit, equity, self.rows[at].next);
+        self.details[at].gone = base.is_none();
+    }
+
+    /// A temporary limit that has ended by `wall_ns`, and the first end of the others.
+    pub fn ended(&self, wall_ns: u64) -> (Option<u32>, u64) {
+        let mut next = u64::MAX;
+        let mut found = None;
+        for (slot, detail) in self.details.iter().enumerate() {
+            match detail.limit.until_ns {
+                0 => {}
+                until if until <= wall_ns => found = found.or(Some(slot as u32)),
+                until => next = next.min(until),
+            }
+        }
+        (found, next)
     }
 
     /// The slots of the list that starts at `first`.
@@ -219,7 +259,8 @@ impl LimitTable {
 
     /// The checks in the list that starts at `first`.
     pub fn mask(&self, first: u32) -> u128 {
-        self.list(first).fold(0, |mask, slot| mask | self.get(slot).check.bit())
+        let set = self.list(first).filter(|slot| !self.detail(*slot).gone);
+        set.fold(0, |mask, slot| mask | self.get(slot).check.bit())
     }
 }
 

@@ -23,8 +23,10 @@ pub mod setup;
 mod structure;
 pub mod tree;
 pub mod verify;
+pub mod walks;
 
 use crate::abi::PRICE_UNDEFINED;
+use crate::abi::codes::Check;
 use crate::fixed::{Price, Wide};
 use dimension::Dimension;
 use history::{Decided, Execution, Recent};
@@ -38,9 +40,13 @@ use own_book::OwnBook;
 use rows::{Cell, Row, Sums, Worth};
 use setup::{Setup, TREE_DEPTH_MAX};
 use tree::{Exposure, Node};
+use walks::Walks;
 
 /// Nodes that may get their first concentration limit while running.
 const SPARE_BUCKET_SLOTS: usize = 16;
+
+/// Anchors for `price_walk` limits that are set while running, where the setup has none.
+const WALKS_SPARE: usize = 1024;
 
 /// Everything that a decision depends on.
 pub struct State {
@@ -76,6 +82,10 @@ pub struct State {
     bucket_count: usize,
     bucket_slots: usize,
     bucket_slots_used: usize,
+    /// Anchors of `price_walk`.
+    pub walks: Walks,
+    /// First moment (ns since 1970 UTC) at which a temporary limit ends; `u64::MAX`: there is none.
+    pub next_revert_ns: u64,
     /// The whole firm is killed.
     pub firm_killed: bool,
     /// Killed venues, a bit each.
@@ -121,6 +131,11 @@ impl State {
             bucket_count,
             bucket_slots,
             bucket_slots_used: 0,
+            walks: Walks::new(match setup.limits.iter().any(|l| l.check == Check::PriceWalk) {
+                true => positions,
+                false => positions.min(WALKS_SPARE),
+            }),
+            next_revert_ns: u64::MAX,
             firm_killed: false,
             venues_killed: 0,
             sides_killed: 0,

@@ -156,6 +156,8 @@ pub struct Row {
     pub cells: [u32; TREE_DEPTH_MAX],
     /// Soft levels of the account's own per-instrument limits: long, short.
     pub levels: [u8; 2],
+    /// Total quantity of the latest accepted order or replace; 0: none yet.
+    pub latest_qty: Qty,
 }
 
 impl Row {
@@ -171,6 +173,7 @@ impl Row {
             next_of_instrument: NONE,
             cells: [NONE; TREE_DEPTH_MAX],
             levels: [0; 2],
+            latest_qty: 0,
         }
     }
 }

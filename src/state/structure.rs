@@ -23,7 +23,24 @@ fn counts_by_instrument(check: Check) -> bool {
 impl State {
     /// Sets a limit, or replaces the one that stands for the same.
     pub fn set_limit(&mut self, limit: &Limit) -> Result<()> {
-        let (first, equity) = match (limit.node, limit.instrument) {
+        let (first, equity) = self.place_of(limit);
+        match self.limits.replaced_by(first, limit) {
+            Some(slot) => {
+                self.forget_levels(slot, limit);
+                self.limits.replace(slot, *limit, equity);
+                self.refresh_masks();
+            }
+            None => self.add_limit(limit)?,
+        }
+        if limit.until_ns != 0 {
+            self.next_revert_ns = self.next_revert_ns.min(limit.until_ns);
+        }
+        Ok(())
+    }
+
+    /// Where a limit's list begins, and the equity that its shares are of.
+    fn place_of(&self, limit: &Limit) -> (u32, Wide) {
+        match (limit.node, limit.instrument) {
             (Some(node), Some(i)) => match self.find_cell(node, i) {
                 NONE => (NONE, Wide::ZERO),
                 cell => (self.cells[cell as usize].first_limit, Wide::ZERO),
@@ -34,14 +51,40 @@ impl State {
             }
             (None, Some(i)) => (self.instruments[i as usize].first_limit, Wide::ZERO),
             (None, None) => (NONE, Wide::ZERO),
-        };
-        match self.limits.replaced_by(first, limit) {
-            Some(slot) => {
-                self.forget_levels(slot, limit);
-                self.limits.replace(slot, *limit, equity);
-                Ok(())
-            }
-            None => self.add_limit(limit),
+        }
+    }
+
+    /// Ends every temporary value whose time has come; true if any had. Work is proportional to the
+    /// limits, and only at such a time.
+    pub fn revert_limits(&mut self, wall_ns: u64) -> bool {
+        let mut any = false;
+        loop {
+            let (ended, next_ns) = self.limits.ended(wall_ns);
+            let Some(slot) = ended else {
+                self.next_revert_ns = next_ns;
+                return any;
+            };
+            let limit = self.limits.detail(slot).limit;
+            let (_, equity) = self.place_of(&limit);
+            self.forget_levels(slot, &limit);
+            self.limits.revert(slot, equity);
+            self.refresh_masks();
+            any = true;
+        }
+    }
+
+    /// Which checks have a limit where.
+    fn refresh_masks(&mut self) {
+        for i in &mut self.instruments {
+            i.limit_mask = self.limits.mask(i.first_limit);
+        }
+        for id in 0..self.nodes.len() {
+            let own = self.limits.mask(self.nodes[id].first_limit);
+            let above = match self.nodes[id].path() {
+                [_, parent, ..] => self.nodes[*parent as usize].path_mask,
+                _ => 0,
+            };
+            self.nodes[id].path_mask = own | above;
         }
     }
 
@@ -108,14 +151,7 @@ impl State {
         }
         let n = &mut self.nodes[node as usize];
         n.first_limit = self.limits.add(n.first_limit, *limit, n.equity);
-        for id in 0..self.nodes.len() {
-            let own = self.limits.mask(self.nodes[id].first_limit);
-            let above = match self.nodes[id].path() {
-                [_, parent, ..] => self.nodes[*parent as usize].path_mask,
-                _ => 0,
-            };
-            self.nodes[id].path_mask = own | above;
-        }
+        self.refresh_masks();
         Ok(())
     }
 

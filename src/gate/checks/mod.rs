@@ -4,6 +4,7 @@
 //! A check is a pure function of order, plan and state. It never writes, never allocates, and
 //! knows nothing of actions and phases: `decide` sorts what it finds.
 
+pub mod adv_percent;
 pub mod blocked;
 pub mod catalogue;
 pub mod gross_exposure;
@@ -17,22 +18,26 @@ pub mod max_order_qty;
 pub mod max_order_value;
 pub mod max_short;
 pub mod min_order_qty;
+pub mod min_order_value;
 pub mod net_exposure;
 pub mod open_order_value;
 pub mod place;
 pub mod price_collar;
+pub mod price_walk;
 pub mod restricted;
 pub mod sector_concentration;
 pub mod short_exposure;
 pub mod stale_mark;
 pub mod structural;
 pub mod tick_size;
+pub mod unit_mixup;
 pub mod wash_trade;
 
 pub use catalogue::{CATALOGUE, CatalogueRow, Parameter};
 
+use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
-use crate::fixed::Wide;
+use crate::fixed::{Price, Wide};
 use crate::gate::outcome::{Breach, MeasureUnit};
 use crate::gate::plan::Plan;
 use crate::gate::request::Order;
@@ -131,7 +136,18 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
         Check::MaxOrderQty => per_order(c, slot, MeasureUnit::Qty, max_order_qty::measure(c.order)),
         Check::MaxOrderValue => per_order(c, slot, MeasureUnit::Money, c.plan.order_value),
         Check::MinOrderQty => min_qty(c, limit),
-        Check::PriceCollar => collar(c, slot),
+        Check::MinOrderValue => beyond(min_order_value::check(c.plan.order_value, limit.hard)),
+        Check::AdvPercent => {
+            let floor = c.state.limits.detail(slot).limit.floor;
+            let percent_micro = limit.hard.low as i128;
+            beyond(adv_percent::check(c.order.qty, c.instrument.adv, percent_micro, floor))
+        }
+        Check::UnitMixup => beyond(unit_mixup::check(&sizes(c), limit.hard.low as i128)),
+        Check::PriceCollar => match c.plan.mark {
+            Some(mark) => collar(c, slot, mark),
+            None => Finding::Within,
+        },
+        Check::PriceWalk => walk(c, slot),
         Check::SectorConcentration => share(c, slot, node_id, level),
         _ => accumulated(c, limit, node_id, level),
     }
@@ -168,11 +184,36 @@ fn min_qty(c: &Context, limit: &LimitRow) -> Finding {
     }
 }
 
-fn collar(c: &Context, slot: u32) -> Finding {
-    let limit = &c.state.limits.detail(slot).limit;
-    let (Bound::Collar(collar), Some(mark)) = (&limit.bound, c.plan.mark) else {
+fn beyond(breach: Option<Breach>) -> Finding {
+    breach.map_or(Finding::Within, Finding::Beyond)
+}
+
+/// What `unit_mixup` looks at.
+fn sizes(c: &Context) -> unit_mixup::Sizes {
+    let mark = c.plan.mark.unwrap_or(PRICE_UNDEFINED);
+    unit_mixup::Sizes {
+        qty: c.order.qty,
+        sane: c.instrument.sane_qty,
+        price: if c.order.is_unpriced() { mark } else { c.order.price },
+        multiplier: c.instrument.multiplier,
+        latest: c.plan.row.latest_qty,
+    }
+}
+
+fn walk(c: &Context, slot: u32) -> Finding {
+    let Some(mark) = c.plan.mark.filter(|_| !c.order.is_unpriced()) else {
         return Finding::Within;
     };
+    match price_walk::anchor(c, slot, mark) {
+        Some(anchor) => collar(c, slot, anchor),
+        None => Finding::Beyond(Breach::bare(Check::Capacity)),
+    }
+}
+
+/// Compares a price with the bands around a reference: the mark, or the anchor of a walk.
+fn collar(c: &Context, slot: u32, mark: Price) -> Finding {
+    let limit = &c.state.limits.detail(slot).limit;
+    let Bound::Collar(collar) = &limit.bound else { return Finding::Within };
     let found = price_collar::distance(c.order, collar, mark, c.instrument);
     let Some((width, distance)) = found else { return Finding::Within };
     let exact = distance * price_collar::WIDTH_PER_PRICE;
@@ -181,7 +222,7 @@ fn collar(c: &Context, slot: u32) -> Finding {
             unit: MeasureUnit::Price,
             observed: Wide::from_i128(distance),
             limit: Wide::from_i128(width / price_collar::WIDTH_PER_PRICE),
-            ..Breach::bare(Check::PriceCollar)
+            ..Breach::bare(limit.check)
         });
     }
     let fires = |percent: &&u8| {

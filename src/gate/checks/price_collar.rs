@@ -79,6 +79,9 @@ pub fn tightest_aggressive(state: &State, order: &Order, mark: Option<Price>) ->
     let mut tightest: Option<i128> = None;
     state.each_limit_on_path(order.account, order.instrument, |_, limit| {
         let Bound::Collar(collar) = &limit.bound else { return };
+        if limit.check != Check::PriceCollar {
+            return;
+        }
         let width = match mark {
             Some(mark) => width(&collar.aggressive, collar.use_smaller, mark, instrument),
             None if collar.aggressive.is_unset() => None,

@@ -22,7 +22,9 @@ pub const fn is_needed_by(check: Check) -> bool {
     matches!(
         check,
         Check::MaxOrderValue
+            | Check::MinOrderValue
             | Check::PriceCollar
+            | Check::PriceWalk
             | Check::GrossExposure
             | Check::NetExposure
             | Check::LongExposure

@@ -2,6 +2,7 @@
 
 use riskgate::abi::order::side;
 use riskgate::state::command::{Command, KillScope, Restriction};
+use riskgate::state::limit::Limit;
 use riskgate::state::setup::Setup;
 
 use crate::config::limits::{self, Names};
@@ -19,13 +20,64 @@ const KEYS: &[&str] = &[
     "set_limit",
     "instrument",
     "mode",
+    "for",
+    "until_ns",
     "by",
     "approved_by",
     "reason",
 ];
 /// Keys that stand beside a command.
-const BESIDE: &[&str] = &["instrument", "mode", "by", "approved_by", "reason"];
+const BESIDE: &[&str] = &["instrument", "mode", "for", "until_ns", "by", "approved_by", "reason"];
 const SIDES: [(u8, &str); 2] = [(side::BUY, "buy"), (side::SELL, "sell")];
+
+/// How long a `set_limit` holds, if it is temporary.
+#[derive(Clone, Copy, Debug)]
+pub enum Until {
+    /// For good.
+    Ever,
+    /// This long from the line on, ns.
+    For(u64),
+    /// To this moment, ns since 1970 UTC.
+    At(u64),
+}
+
+impl Until {
+    /// Reads `for` or `until_ns` of a line.
+    pub fn read(value: &Value, problems: &mut Problems) -> Option<Until> {
+        let Kind::Table(entries) = &value.kind else { return None };
+        let find = |key: &str| entries.iter().find(|e| e.key == key).map(|e| &e.value);
+        let (length, moment) = (find("for"), find("until_ns"));
+        let limit = find("set_limit");
+        if let (Some(v), None) = (length.or(moment), limit) {
+            problems.add(v.line, "for and until_ns stand beside set_limit only");
+        }
+        match (length, moment) {
+            (None, None) => Some(Until::Ever),
+            (Some(v), None) => v.duration_ns("for", problems).map(Until::For),
+            (None, Some(v)) => {
+                let ns = v.whole("until_ns", 1, u64::MAX.into(), problems)?;
+                Some(Until::At(ns as u64))
+            }
+            (Some(v), Some(_)) => {
+                problems.add(v.line, "a temporary limit has either for or until_ns");
+                None
+            }
+        }
+    }
+
+    /// The command as it is given at a moment.
+    pub fn apply(self, command: Command, wall_ns: u64) -> Command {
+        let until_ns = match self {
+            Until::Ever => return command,
+            Until::For(ns) => wall_ns.saturating_add(ns),
+            Until::At(ns) => ns,
+        };
+        match command {
+            Command::SetLimit(limit) => Command::SetLimit(Limit { until_ns, ..limit }),
+            other => other,
+        }
+    }
+}
 
 /// The commands of a line, in order.
 pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec<Command>> {

@@ -105,8 +105,10 @@ impl Runner {
             Err(mismatches) => mismatches.into_iter().for_each(&mut fail),
         }
         let wants_error = step.expect.as_ref().and_then(|e| e.error);
-        if let Action::Control(commands) = &step.action {
-            let refused = commands.iter().find_map(|c| self.control(c).err());
+        if let Action::Control(commands, until) = &step.action {
+            // The scenario's wall clock is its own clock.
+            let timed = commands.iter().map(|c| until.apply(*c, self.now_ns));
+            let refused = timed.collect::<Vec<_>>().iter().find_map(|c| self.control(c).err());
             match (wants_error.unwrap_or(false), refused) {
                 (false, Some(error)) => fail(mismatch("control", "applied", error.to_string())),
                 (true, None) => fail(mismatch("error", "true", "it was applied".into())),
@@ -148,7 +150,7 @@ impl Runner {
                 let (met, mismatches) = expect.compare(&self.machine);
                 return if mismatches.is_empty() { Ok(met) } else { Err(mismatches) };
             }
-            Action::Note | Action::Setup(_) | Action::Control(_) => {}
+            Action::Note | Action::Setup(_) | Action::Control(..) => {}
         }
         Ok(0)
     }
@@ -350,7 +352,7 @@ impl Action {
             }
             Action::Mark { .. } => "mark".into(),
             Action::Advance { .. } => "advance".into(),
-            Action::Control(_) => "control".into(),
+            Action::Control(..) => "control".into(),
             Action::Restart => "restart".into(),
             Action::ExpectState(_) => "expect_state".into(),
         }

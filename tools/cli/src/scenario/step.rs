@@ -55,7 +55,7 @@ pub enum Action {
     Report(Report),
     Mark { instrument: u32, change: MarkChange },
     Advance { ns: u64 },
-    Control(Vec<Command>),
+    Control(Vec<Command>, command::Until),
     Restart,
     ExpectState(StateExpect),
 }
@@ -179,7 +179,11 @@ impl Reader {
                 value.name_of("restart", &[((), "kill")], problems)?;
                 Some(Action::Restart)
             }
-            "control" => command::read(setup, value, problems).map(Action::Control),
+            "control" => {
+                let until = command::Until::read(value, problems)?;
+                let commands = command::read(setup, value, problems)?;
+                Some(Action::Control(commands, until))
+            }
             _ => node_state::read(setup, value, problems).map(Action::ExpectState),
         }
     }
