@@ -189,30 +189,26 @@ impl Model {
         request.total <= latest.total && not_more_aggressive && latest.kind == request.kind
     }
 
-    /// Limits on the request's path with their place among all and their rank: 0 for an
-    /// instrument's own, else distance from the account.
-    fn standing(
-        &self,
-        request: &Request,
-        wanted: impl Fn(&Limit) -> bool,
-    ) -> Vec<(usize, i128, Limit)> {
+    /// Limits on the request's path with their rank: 0 for an instrument's own, else distance from
+    /// the account.
+    fn standing(&self, request: &Request, wanted: impl Fn(&Limit) -> bool) -> Vec<(i128, Limit)> {
         let path = match self.mistake {
             Mistake::SkipAncestors => vec![request.account],
             _ => self.path(request.account),
         };
-        let limits = self.setup.limits.iter().enumerate();
-        limits
-            .filter(|(_, l)| wanted(l) && l.instrument.is_none_or(|i| i == request.instrument))
-            .filter_map(|(at, l)| match l.node {
-                None => Some((at, 0, *l)),
-                Some(n) => path.iter().position(|p| *p == n).map(|depth| (at, depth as i128, *l)),
+        self.setup
+            .limits
+            .iter()
+            .filter(|l| wanted(l) && l.instrument.is_none_or(|i| i == request.instrument))
+            .filter_map(|l| match l.node {
+                None => Some((0, *l)),
+                Some(n) => path.iter().position(|p| *p == n).map(|depth| (depth as i128, *l)),
             })
             .collect()
     }
 
     fn on_path(&self, check: Check, request: &Request) -> Vec<(i128, Limit)> {
-        let standing = self.standing(request, |l| l.check == check);
-        standing.into_iter().map(|(_, rank, limit)| (rank, limit)).collect()
+        self.standing(request, |l| l.check == check)
     }
 
     pub(super) fn bounded(&self, check: Check, request: &Request) -> Vec<(i128, Limit)> {
@@ -421,13 +417,13 @@ impl Model {
         }
         let bounded =
             |l: &Limit| measure::ACCUMULATED.contains(&l.check) && l.bound != Bound::Unlimited;
-        for (at, depth, limit) in self.standing(request, bounded) {
+        for (depth, limit) in self.standing(request, bounded) {
             if markless && NEED_MARK.contains(&limit.check) {
                 continue;
             }
             for key in self.keys_of(&limit, request.instrument) {
-                let was = self.measure(at, &limit, key, &before);
-                let is = self.measure(at, &limit, key, after);
+                let was = self.measure(&limit, key, &before);
+                let is = self.measure(&limit, key, after);
                 if self.breaks(&limit, &was, &is, reduces) {
                     let found = finding(&limit, &is);
                     docket.breach(limit.phase, limit.action, limit.latch, depth, found);

@@ -50,7 +50,7 @@ impl Model {
             reserved,
             |sum, e| {
                 let notional = self.setup.instruments[e.instrument as usize].class != FUTURE;
-                let received = if notional { self.received(e) } else { Decimal::ZERO };
+                let received = if notional { e.received() } else { Decimal::ZERO };
                 sub(sum, mul(sub(received, self.cost(e)), rate(e.instrument)))
             },
         )
@@ -72,35 +72,11 @@ impl Model {
     }
 
     /// Fall from the period's peak.
-    pub(super) fn fall(&self, at: usize, limit: &Limit) -> Decimal {
+    pub(super) fn fall(&self, limit: &Limit) -> Decimal {
         let node = limit.node.expect("such limits hold at a node");
         let result = self.result(node, limit.reset);
-        let peak = self.peaks.get(&at).copied().unwrap_or_default();
+        let peak = self.ledger.peaks.get(&(node, limit.reset)).copied().unwrap_or_default();
         sub(peak.max(result), result)
-    }
-
-    /// Notes where the results of a period stand highest.
-    pub(super) fn note_peaks(&mut self) {
-        for at in 0..self.setup.limits.len() {
-            let limit = self.setup.limits[at];
-            if limit.check != Check::Drawdown {
-                continue;
-            }
-            let result = self.result(limit.node.expect("it holds at a node"), limit.reset);
-            let peak = self.peaks.entry(at).or_default();
-            *peak = result.max(*peak);
-        }
-    }
-
-    /// Whoever re-arms a node lets its peaks begin again where its results are.
-    pub(super) fn restart_peaks(&mut self, node: u32) {
-        if self.mistake != Mistake::PeakOutlivesRearm {
-            let at_node = |at: &usize| self.setup.limits[*at].node == Some(node);
-            for at in (0..self.setup.limits.len()).filter(at_node) {
-                let result = self.result(node, self.setup.limits[at].reset);
-                self.peaks.insert(at, result);
-            }
-        }
     }
 
     /// Cash that a node has to begin with.

@@ -175,8 +175,6 @@ pub struct Model {
     pub orders: Vec<Order>,
     pub(super) positions: BTreeMap<(u32, u32), i64>,
     pub(super) ledger: Ledger,
-    /// Highest result of each drawdown limit's period.
-    pub(super) peaks: BTreeMap<usize, Decimal>,
     /// Price of the first execution of a row.
     pub(super) first_price: BTreeMap<(u32, u32), i64>,
     pub(super) marks: Vec<Option<MarkInput>>,
@@ -206,7 +204,6 @@ impl Model {
             orders: Vec::new(),
             positions: BTreeMap::new(),
             ledger: Ledger::default(),
-            peaks: BTreeMap::new(),
             first_price: BTreeMap::new(),
             marks: vec![None; instruments],
             close_ns: vec![0; instruments],

@@ -7,6 +7,9 @@ use riskgate::fixed::PRICE_ONE;
 use riskgate::state::limit::Reset;
 use std::collections::BTreeMap;
 
+/// All policies.
+const POLICIES: [Reset; 3] = [Reset::Day, Reset::Week, Reset::Never];
+
 /// An execution, or that one is taken back.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -15,8 +18,8 @@ pub struct Entry {
     pub account: u32,
     pub instrument: u32,
     pub bought: bool,
-    pub qty: i64,
-    pub price: i64,
+    /// Quantity × price × contract size in the instrument's currency, with the price's sign.
+    pub native: Decimal,
     /// Paid to venue and broker, in the instrument's currency.
     pub fee: Decimal,
     /// It takes an earlier one back.
@@ -25,12 +28,35 @@ pub struct Entry {
     pub rate: Decimal,
 }
 
-/// The beginning of a day or week for a node and all below it.
+impl Entry {
+    /// Magnitude in the base currency, at the rate of its time.
+    pub fn worth(&self) -> Decimal {
+        mul(self.native, self.rate).abs()
+    }
+
+    /// What it brought into the till, in its currency: sales less purchases.
+    pub fn received(&self) -> Decimal {
+        if self.bought != self.back { -self.native } else { self.native }
+    }
+}
+
+/// What begins a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begins {
+    /// A day, for a node and all below it.
+    Day,
+    /// A week, and with it a day.
+    Week,
+    /// What has no other end, at this node alone.
+    Rearmed,
+}
+
+/// The beginning of a period.
 #[derive(Clone, Debug)]
 pub struct Roll {
     pub at: u64,
     pub node: u32,
-    pub week: bool,
+    pub begins: Begins,
     /// What each holding was worth.
     pub start: BTreeMap<(u32, u32), Decimal>,
 }
@@ -41,8 +67,8 @@ pub struct Ledger {
     clock: u64,
     pub entries: Vec<Entry>,
     pub rolls: Vec<Roll>,
-    /// Place in the sequence and node.
-    pub rearms: Vec<(u64, u32)>,
+    /// Highest result of each node and policy since its period began.
+    pub peaks: BTreeMap<(u32, Reset), Decimal>,
 }
 
 impl Ledger {
@@ -65,57 +91,41 @@ impl Model {
         false
     }
 
-    /// The roll that began the present day or week of an account.
-    fn period(&self, account: u32, reset: Reset) -> Option<&Roll> {
-        let weeks_only = match (reset, self.mistake) {
-            (Reset::Never, _) => return None,
-            (Reset::Week, Mistake::WeekResetsByDay) => false,
-            (reset, _) => reset == Reset::Week,
-        };
+    fn nodes_below(&self, node: u32) -> impl Iterator<Item = u32> {
+        (0..self.setup.accounts.len() as u32).filter(move |a| self.is_below(*a, node))
+    }
+
+    /// What began the present period of an account, as a limit at a node sees it.
+    fn period(&self, account: u32, node: u32, reset: Reset) -> Option<&Roll> {
         let mut rolls = self.ledger.rolls.iter().rev();
-        rolls.find(|roll| (roll.week || !weeks_only) && self.is_below(account, roll.node))
+        let by_day = reset == Reset::Day
+            || (reset == Reset::Week && self.mistake == Mistake::WeekResetsByDay);
+        rolls.find(|roll| match (roll.begins, reset) {
+            (Begins::Rearmed, _) => reset == Reset::Never && roll.node == node,
+            (_, Reset::Never) => false,
+            (begins, _) => (by_day || begins == Begins::Week) && self.is_below(account, roll.node),
+        })
     }
 
-    /// The executions below a node in the present day, week, or since its latest re-arming.
+    /// The executions below a node in its present period.
     pub(super) fn executions_of(&self, node: u32, reset: Reset) -> impl Iterator<Item = &Entry> {
-        let rearm = self.ledger.rearms.iter().rev().find(|(_, n)| *n == node);
-        let rearmed = match reset {
-            Reset::Never => rearm.map_or(0, |(at, _)| *at),
-            _ => 0,
-        };
-        self.entries_of(node, reset).filter(move |entry| entry.at > rearmed)
-    }
-
-    /// The executions below a node in the present day or week, or all.
-    fn entries_of(&self, node: u32, reset: Reset) -> impl Iterator<Item = &Entry> {
         let begins: Vec<Option<u64>> = (0..self.setup.accounts.len() as u32)
             .map(|a| {
                 let below = self.is_below(a, node);
-                below.then(|| self.period(a, reset).map_or(0, |roll| roll.at))
+                below.then(|| self.period(a, node, reset).map_or(0, |roll| roll.at))
             })
             .collect();
         let counts = move |e: &&Entry| begins[e.account as usize].is_some_and(|begin| e.at > begin);
         self.ledger.entries.iter().filter(counts)
     }
 
-    /// Quantity × price of an execution in its currency, with the price's sign.
-    pub(super) fn native(&self, entry: &Entry) -> Decimal {
-        let i = &self.setup.instruments[entry.instrument as usize];
-        let price = num::price(if i.inverse { PRICE_ONE } else { entry.price });
+    /// Quantity × price × contract size in the instrument's currency.
+    pub(super) fn native(&self, instrument: u32, qty: i64, price: i64) -> Decimal {
+        let i = &self.setup.instruments[instrument as usize];
+        let price = num::price(if i.inverse { PRICE_ONE } else { price });
         let unit = num::qty(i128::from(i.multiplier));
         let unit = if i.minor_unit { mul(unit, num::dec(1, 2)) } else { unit };
-        mul(mul(num::qty(i128::from(entry.qty)), price), unit)
-    }
-
-    /// Magnitude of an execution in the base currency, at the rate of its time.
-    pub(super) fn worth(&self, entry: &Entry) -> Decimal {
-        mul(self.native(entry), entry.rate).abs()
-    }
-
-    /// What an execution brought into the till, in its currency: sales less purchases.
-    pub(super) fn received(&self, entry: &Entry) -> Decimal {
-        let native = self.native(entry);
-        if entry.bought != entry.back { -native } else { native }
+        mul(mul(num::qty(i128::from(qty)), price), unit)
     }
 
     /// What an execution cost beside its price.
@@ -132,42 +142,117 @@ impl Model {
         let lowers = self.mistake == Mistake::BustLowersDay;
         self.executions_of(node, reset)
             .filter(|e| bought.is_none_or(|side| side == e.bought) && (!e.back || lowers))
-            .fold(Decimal::ZERO, |sum, e| {
-                let worth = self.worth(e);
-                if e.back { sub(sum, worth) } else { add(sum, worth) }
-            })
+            .fold(
+                Decimal::ZERO,
+                |sum, e| {
+                    if e.back { sub(sum, e.worth()) } else { add(sum, e.worth()) }
+                },
+            )
     }
 
-    /// Result of a period: cash flows less fees, and what holdings are worth more than at its
-    /// start.
+    /// Result of each account since its period began: cash flows less fees, and what its holdings
+    /// are worth more than at the start.
+    fn account_results(&self, begins: &[Option<&Roll>]) -> Vec<Decimal> {
+        let mut results = vec![Decimal::ZERO; begins.len()];
+        for e in &self.ledger.entries {
+            let account = e.account as usize;
+            if begins[account].is_none_or(|roll| e.at > roll.at) {
+                let rate = match self.mistake {
+                    Mistake::CashAtOldRate => e.rate,
+                    _ => self.rate(self.setup.instruments[e.instrument as usize].currency),
+                };
+                let moved = mul(sub(e.received(), self.cost(e)), rate);
+                results[account] = add(results[account], moved);
+            }
+        }
+        for (account, instrument) in self.positions.keys() {
+            let result = &mut results[*account as usize];
+            *result = add(*result, self.holding(*account, *instrument));
+        }
+        for (account, roll) in begins.iter().enumerate().filter_map(|(a, r)| Some((a, (*r)?))) {
+            let a = account as u32;
+            for (_, start) in roll.start.range((a, 0)..=(a, u32::MAX)) {
+                results[account] = sub(results[account], *start);
+            }
+        }
+        results
+    }
+
+    fn begins(&self, node: u32, reset: Reset) -> Vec<Option<&Roll>> {
+        let accounts = 0..self.setup.accounts.len() as u32;
+        accounts.map(|a| self.period(a, node, reset)).collect()
+    }
+
+    fn sum_below(&self, node: u32, results: &[Decimal]) -> Decimal {
+        self.nodes_below(node).fold(Decimal::ZERO, |sum, a| add(sum, results[a as usize]))
+    }
+
+    /// Result of a node's period.
     pub(super) fn result(&self, node: u32, reset: Reset) -> Decimal {
-        let cash = self.entries_of(node, reset).fold(Decimal::ZERO, |sum, e| {
-            let rate = match self.mistake {
-                Mistake::CashAtOldRate => e.rate,
-                _ => self.rate(self.setup.instruments[e.instrument as usize].currency),
-            };
-            add(sum, mul(sub(self.received(e), self.cost(e)), rate))
-        });
-        let held = |account: &u32| self.is_below(*account, node);
-        let now = self
-            .positions
-            .keys()
-            .filter(|(a, _)| held(a))
-            .fold(cash, |sum, (a, i)| add(sum, self.holding(*a, *i)));
-        let accounts = (0..self.setup.accounts.len() as u32).filter(held);
-        accounts.filter_map(|a| Some((a, self.period(a, reset)?))).fold(now, |sum, (a, roll)| {
-            roll.start.range((a, 0)..=(a, u32::MAX)).fold(sum, |sum, (_, value)| sub(sum, *value))
-        })
+        self.sum_below(node, &self.account_results(&self.begins(node, reset)))
     }
 
-    /// A new day, or week, begins for a node.
-    pub(super) fn begin(&mut self, node: u32, week: bool) {
-        let accounts = (0..self.setup.accounts.len() as u32).filter(|a| self.is_below(*a, node));
-        let held: Vec<(u32, u32)> = accounts
+    /// Results of all nodes.
+    fn results(&self, reset: Reset) -> Vec<Decimal> {
+        let nodes = 0..self.setup.accounts.len() as u32;
+        let ever = |node: u32| {
+            let rearmed = |r: &Roll| r.begins == Begins::Rearmed && r.node == node;
+            reset == Reset::Never && self.ledger.rolls.iter().any(rearmed)
+        };
+        let common = self.account_results(&match reset {
+            Reset::Never => vec![None; nodes.len()],
+            _ => self.begins(0, reset),
+        });
+        nodes
+            .map(|node| match ever(node) {
+                true => self.result(node, reset),
+                false => self.sum_below(node, &common),
+            })
+            .collect()
+    }
+
+    /// Notes where results stand highest.
+    pub(super) fn note_peaks(&mut self) {
+        for reset in POLICIES {
+            for (node, result) in self.results(reset).into_iter().enumerate() {
+                let peak = self.ledger.peaks.entry((node as u32, reset)).or_default();
+                *peak = result.max(*peak);
+            }
+        }
+    }
+
+    /// A new period begins for a node.
+    pub(super) fn begin(&mut self, node: u32, begins: Begins) {
+        let held: Vec<(u32, u32)> = self
+            .nodes_below(node)
             .flat_map(|a| self.positions.range((a, 0)..=(a, u32::MAX)).map(|(key, _)| *key))
             .collect();
         let start = held.into_iter().map(|(a, i)| ((a, i), self.holding(a, i))).collect();
         let at = self.ledger.tick();
-        self.ledger.rolls.push(Roll { at, node, week, start });
+        let before = POLICIES.map(|reset| self.results(reset));
+        self.ledger.rolls.push(Roll { at, node, begins, start });
+        let after = POLICIES.map(|reset| self.results(reset));
+        for (k, reset) in POLICIES.into_iter().enumerate() {
+            let ends = match begins {
+                Begins::Day => reset == Reset::Day,
+                Begins::Week => reset != Reset::Never,
+                // Whoever re-arms a node lets its peaks begin again where its results are.
+                Begins::Rearmed => self.mistake != Mistake::PeakOutlivesRearm,
+            };
+            for at in 0..self.setup.accounts.len() as u32 {
+                let restarts = match begins {
+                    Begins::Rearmed => at == node,
+                    _ => self.is_below(at, node),
+                };
+                let (was, is) = (before[k][at as usize], after[k][at as usize]);
+                let peak = self.ledger.peaks.entry((at, reset)).or_default();
+                if ends && restarts {
+                    *peak = is;
+                } else {
+                    // What leaves a sum leaves its peak as well.
+                    *peak = add(*peak, sub(is, was));
+                }
+            }
+        }
     }
 }

@@ -75,8 +75,8 @@ impl Measure {
 }
 
 impl Model {
-    /// What a limit measures in a state; `at`: its place among all limits.
-    pub(super) fn measure(&self, at: usize, limit: &Limit, key: u32, tally: &Tally) -> Measure {
+    /// What a limit measures in a state.
+    pub(super) fn measure(&self, limit: &Limit, key: u32, tally: &Tally) -> Measure {
         let node = limit.node.expect("accumulated limits hold at a node");
         let Bound::Value(bound) = limit.bound else { panic!("a bounded limit") };
         let sums = || tally.sums(node, limit.instrument);
@@ -107,7 +107,7 @@ impl Model {
             }
             Check::Margin => money(self.margin(limit, tally)),
             Check::DailyLoss => money(self.loss(limit)),
-            Check::Drawdown => money(self.fall(at, limit)),
+            Check::Drawdown => money(self.fall(limit)),
             Check::SectorConcentration => self.concentration(limit, key, tally, bound),
             Check::OptionGreeks => money(self.greeks(limit, key, tally)),
             Check::RateSensitivity => money(self.sensitivity(limit, key, tally)),
@@ -132,7 +132,7 @@ impl Model {
             }
             let node = limit.node.expect("accumulated limits hold at a node");
             for key in self.keys(limit) {
-                let measure = self.measure(at, limit, key, &tally);
+                let measure = self.measure(limit, key, &tally);
                 let level = self.levels.get(&(at, key)).copied().unwrap_or_default();
                 let (next, fired) = self.next_level(limit, &measure, level);
                 if let Some(percent) = fired {

@@ -1,7 +1,7 @@
 //! What the venue says and what operations command: neither can be refused.
 
 use super::gate::{Answer, Execution, Model};
-use super::ledger::Entry;
+use super::ledger::{Begins, Entry};
 use super::num::Decimal;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
@@ -161,7 +161,8 @@ impl Model {
         let rate = self.rate(self.setup.instruments[instrument as usize].currency);
         let at = self.ledger.tick();
         let fee = Decimal::ZERO;
-        let entry = Entry { at, account, instrument, bought, qty, price, fee, back, rate };
+        let native = self.native(instrument, qty, price);
+        let entry = Entry { at, account, instrument, bought, native, fee, back, rate };
         self.ledger.entries.push(entry);
     }
 
@@ -189,13 +190,11 @@ impl Model {
                 }
             }
             Command::Rearm(node) => {
-                let at = self.ledger.tick();
-                self.ledger.rearms.push((at, node));
-                self.restart_peaks(node);
+                self.begin(node, Begins::Rearmed);
                 self.latched_all.retain(|(n, _)| *n != node);
                 self.latched_close.retain(|(n, _)| *n != node);
             }
-            Command::RollDay(node) => self.begin(node, false),
+            Command::RollDay(node) => self.begin(node, Begins::Day),
             Command::SetLimit(limit) => {
                 let place = self.setup.limits.iter().position(|l| l.same_place(&limit));
                 match place {
