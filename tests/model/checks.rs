@@ -5,6 +5,7 @@ use super::decide::{Request, fresh_order};
 use super::gate::{Answer, Finding, Mistake, Model};
 use super::measure::{self, Measure};
 use super::num::{self, Decimal, dec, mul};
+use super::open_points::VALUATION_ALERTS;
 use super::value::ValuePrice;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
@@ -16,7 +17,7 @@ use riskgate::state::command::{KillScope, Restriction};
 use riskgate::state::limit::{Action, Bound, Latch, Limit, Phase, Variant};
 
 /// Checks that cannot be evaluated without a mark.
-const NEED_MARK: [Check; 13] = [
+const NEED_MARK: [Check; 11] = [
     Check::MaxOrderValue,
     Check::PriceCollar,
     Check::GrossExposure,
@@ -28,8 +29,6 @@ const NEED_MARK: [Check; 13] = [
     Check::OpenOrderValue,
     Check::BuyingPower,
     Check::SectorConcentration,
-    Check::OptionGreeks,
-    Check::FxPosition,
 ];
 
 /// Breaches of one order while they are collected.
@@ -96,6 +95,9 @@ impl Model {
         {
             self.valued[request.instrument as usize] = Some(mark);
             self.settle(&mut answer, true);
+            if !VALUATION_ALERTS {
+                answer.alerts = 0;
+            }
         }
         if self.overflows(now_ns, request) {
             let events = std::mem::take(&mut answer.events);
@@ -283,6 +285,18 @@ impl Model {
         }
     }
 
+    /// Can a limit not be evaluated without the mark of the request's instrument?
+    fn needs_mark(&self, limit: &Limit, request: &Request) -> bool {
+        let i = &self.setup.instruments[request.instrument as usize];
+        match (limit.check, limit.variant) {
+            (Check::OptionGreeks, Variant::Default) => i.underlying_value == 0,
+            (Check::FxPosition, _) => !self.keys_of(limit, request.instrument).is_empty(),
+            // Only what its currency is worth.
+            (Check::Margin, _) => self.unit(request.instrument).is_none(),
+            (check, _) => NEED_MARK.contains(&check),
+        }
+    }
+
     /// Is there no mark? Breaches `stale_mark` if anything needs one.
     fn stale(&self, now_ns: u64, request: &Request, unpriced: bool, docket: &mut Docket) -> bool {
         let usable = self.usable_mark(now_ns, request.instrument).is_ok()
@@ -290,9 +304,10 @@ impl Model {
         if usable {
             return false;
         }
-        let strongest = NEED_MARK
-            .iter()
-            .flat_map(|check| self.bounded(*check, request))
+        let needing = |l: &Limit| l.bound != Bound::Unlimited && self.needs_mark(l, request);
+        let strongest = self
+            .standing(request, needing)
+            .into_iter()
             .map(|(_, limit)| limit.phase)
             .chain(unpriced.then_some(Phase::Enforce))
             .max();
@@ -418,7 +433,7 @@ impl Model {
         let bounded =
             |l: &Limit| measure::ACCUMULATED.contains(&l.check) && l.bound != Bound::Unlimited;
         for (depth, limit) in self.standing(request, bounded) {
-            if markless && NEED_MARK.contains(&limit.check) {
+            if markless && self.needs_mark(&limit, request) {
                 continue;
             }
             for key in self.keys_of(&limit, request.instrument) {
@@ -430,8 +445,14 @@ impl Model {
                 }
             }
         }
-        if let Some(found) = self.sells_short(request, after) {
-            docket.breach(Phase::Enforce, Action::Block, Latch::All, -1, found);
+        if let Some(found) = self.sells_short(request, &before, after) {
+            let row = self.always_on(Check::BuyingPower, request);
+            let latches = docket.latches.len();
+            docket.breach(row.phase, row.action, row.latch, -1, found);
+            // Of the account, but it is the row's node that is latched.
+            for (place, _, _) in &mut docket.latches[latches..] {
+                *place = (row.node.unwrap_or(request.account), row.instrument);
+            }
         }
     }
 
@@ -502,6 +523,7 @@ fn finding(limit: &Limit, is: &Measure) -> Finding {
         return Finding { unit, observed, limit: Wide::from_i128(bps), ..bare };
     }
     let places = is.unit.places();
-    let (observed, limit) = (num::wide(is.value, places), num::wide(is.bound, places));
+    let shown = |number: Decimal| num::wide(num::add(number, is.shown), places);
+    let (observed, limit) = (shown(is.value), shown(is.bound));
     Finding { unit: is.unit, observed, limit, ..bare }
 }

@@ -44,8 +44,8 @@ pub enum Mistake {
     SalesArePurchases,
     /// Fees are not paid.
     FeesIgnored,
-    /// Cash keeps the base value that it had when it moved.
-    CashAtOldRate,
+    /// What was paid moves with the rate.
+    CashAtNewRate,
     /// A week begins with each day.
     WeekResetsByDay,
     /// A peak outlives its re-arming.
@@ -155,6 +155,8 @@ pub(super) struct Execution {
     pub side: u8,
     pub qty: i64,
     pub price: i64,
+    /// 1e-8 of the instrument's currency.
+    pub fee: i64,
     pub busted: bool,
 }
 
@@ -175,6 +177,8 @@ pub struct Model {
     pub orders: Vec<Order>,
     pub(super) positions: BTreeMap<(u32, u32), i64>,
     pub(super) ledger: Ledger,
+    /// Cash that was given to nodes, by currency, and what ended days carried there.
+    pub(super) cash: BTreeMap<(u32, u32), Decimal>,
     /// Price of the first execution of a row.
     pub(super) first_price: BTreeMap<(u32, u32), i64>,
     pub(super) marks: Vec<Option<MarkInput>>,
@@ -204,6 +208,7 @@ impl Model {
             orders: Vec::new(),
             positions: BTreeMap::new(),
             ledger: Ledger::default(),
+            cash: super::credit::opening_cash(setup),
             first_price: BTreeMap::new(),
             marks: vec![None; instruments],
             close_ns: vec![0; instruments],
@@ -233,7 +238,7 @@ impl Model {
     ) -> Answer {
         let slot = OrderSlot::from_words(words);
         match slot.kind {
-            kind::VOID | kind::ACK..=kind::BUST => self.report(lane, &slot),
+            kind::VOID | kind::ACK..=kind::BUST => self.report(lane, &slot, 0),
             _ => self.request(now_ns, lane, &slot, words, extension, environment),
         }
     }
@@ -419,21 +424,6 @@ impl Model {
     /// Result of the day.
     pub(super) fn day_pnl(&self, node: u32) -> Decimal {
         self.result(node, Reset::Day)
-    }
-
-    /// What a position is worth, with its sign: at the mark, or where nobody has ever marked the
-    /// instrument at the price of the row's first execution.
-    pub(super) fn holding(&self, account: u32, instrument: u32) -> Decimal {
-        let key = (account, instrument);
-        let position = self.positions.get(&key).copied().unwrap_or(0);
-        let inverse = self.setup.instruments[instrument as usize].inverse;
-        let mark = match self.valued[instrument as usize] {
-            _ if inverse => riskgate::fixed::PRICE_ONE,
-            Some(mark) => mark,
-            None => self.first_price.get(&key).copied().unwrap_or(0),
-        };
-        let unit = self.unit(instrument).unwrap_or(Decimal::ZERO);
-        mul(mul(num::qty(i128::from(position)), num::price(mark)), unit)
     }
 
     /// Latches a node, or one instrument at it.

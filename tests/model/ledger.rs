@@ -7,8 +7,22 @@ use riskgate::fixed::PRICE_ONE;
 use riskgate::state::limit::Reset;
 use std::collections::BTreeMap;
 
+/// Class of futures, and of currency pairs.
+const FUTURE: u8 = 1;
+const PAIR: u8 = 3;
 /// All policies.
 const POLICIES: [Reset; 3] = [Reset::Day, Reset::Week, Reset::Never];
+
+/// What an instrument's executions exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exchange {
+    /// Its whole price, in base currency at the rate of the moment.
+    Price,
+    /// Nothing: what is won or lost is settled in its currency.
+    Result,
+    /// The same, in coins.
+    Coins,
+}
 
 /// An execution, or that one is taken back.
 #[derive(Clone, Copy, Debug)]
@@ -18,26 +32,47 @@ pub struct Entry {
     pub account: u32,
     pub instrument: u32,
     pub bought: bool,
+    pub qty: i64,
     /// Quantity × price × contract size in the instrument's currency, with the price's sign.
     pub native: Decimal,
+    /// Coins received for it, of an inverse contract.
+    pub coins: Decimal,
     /// Paid to venue and broker, in the instrument's currency.
     pub fee: Decimal,
     /// It takes an earlier one back.
     pub back: bool,
-    /// Base value of a unit of the currency at that time.
-    pub rate: Decimal,
+    /// Base value of a unit of the currency at that time, or the first one after.
+    pub rate: Option<Decimal>,
 }
 
 impl Entry {
+    fn at_rate(&self, native: Decimal) -> Decimal {
+        mul(native, self.rate.unwrap_or_default())
+    }
+
     /// Magnitude in the base currency, at the rate of its time.
     pub fn worth(&self) -> Decimal {
-        mul(self.native, self.rate).abs()
+        self.at_rate(self.native).abs()
+    }
+
+    /// Does the position grow by it?
+    pub fn adds(&self) -> bool {
+        self.bought != self.back
     }
 
     /// What it brought into the till, in its currency: sales less purchases.
     pub fn received(&self) -> Decimal {
-        if self.bought != self.back { -self.native } else { self.native }
+        if self.adds() { -self.native } else { self.native }
     }
+}
+
+/// A holding when a period began.
+#[derive(Clone, Copy, Debug)]
+pub struct Held {
+    /// In its currency, or in coins.
+    pub native: Decimal,
+    /// Base value of a unit of the currency then, or the first one after.
+    pub rate: Option<Decimal>,
 }
 
 /// What begins a period.
@@ -57,8 +92,12 @@ pub struct Roll {
     pub at: u64,
     pub node: u32,
     pub begins: Begins,
-    /// What each holding was worth.
-    pub start: BTreeMap<(u32, u32), Decimal>,
+    /// What was held.
+    pub start: BTreeMap<(u32, u32), Held>,
+    /// The result of each account's day that ends here.
+    pub ended: Vec<Decimal>,
+    /// The result of the node since the beginning of all.
+    pub ever: Decimal,
 }
 
 /// What happened, in sequence.
@@ -128,12 +167,75 @@ impl Model {
         mul(mul(num::qty(i128::from(qty)), price), unit)
     }
 
-    /// What an execution cost beside its price.
+    /// What an execution cost beside its price, in its currency.
     pub(super) fn cost(&self, entry: &Entry) -> Decimal {
         match self.mistake {
             Mistake::FeesIgnored => Decimal::ZERO,
             _ if entry.back => -entry.fee,
             _ => entry.fee,
+        }
+    }
+
+    pub(super) fn exchange(&self, instrument: u32) -> Exchange {
+        let i = &self.setup.instruments[instrument as usize];
+        match i.class {
+            _ if i.inverse => Exchange::Coins,
+            FUTURE | PAIR => Exchange::Result,
+            _ => Exchange::Price,
+        }
+    }
+
+    /// Quantity × face ÷ price, rounded down: coins received for buying so many contracts.
+    pub(super) fn coins(&self, instrument: u32, qty: i64, price: i64) -> Decimal {
+        let face = i128::from(self.setup.instruments[instrument as usize].multiplier);
+        if price <= 0 || self.exchange(instrument) != Exchange::Coins {
+            return Decimal::ZERO;
+        }
+        // 1e-8 × 1e-8 ÷ 1e-9 is 1e-7.
+        let (up, price) = (i128::from(qty) * face * 10_000_000_000, i128::from(price));
+        num::dec(up.div_euclid(price), 17)
+    }
+
+    /// What converts the results of an instrument.
+    fn result_rate(&self, instrument: u32) -> Decimal {
+        let i = &self.setup.instruments[instrument as usize];
+        match self.exchange(instrument) {
+            Exchange::Coins => self.rate(i.base_currency.expect("worlds name the coin")),
+            _ => self.rate(i.currency),
+        }
+    }
+
+    /// What a position is worth, with its sign, in its currency or in coins: at the mark, or where
+    /// nobody has ever marked the instrument at the price of the row's first execution.
+    fn held(&self, account: u32, instrument: u32) -> Held {
+        let key = (account, instrument);
+        let position = self.positions.get(&key).copied().unwrap_or(0);
+        let mark = self.valued[instrument as usize];
+        let mark = mark.or(self.first_price.get(&key).copied()).unwrap_or(0);
+        let native = match self.exchange(instrument) {
+            Exchange::Coins => self.coins(instrument, -position, mark),
+            _ => self.native(instrument, position, mark),
+        };
+        Held { native, rate: self.known_rate(instrument) }
+    }
+
+    /// The rate of an instrument's currency, if there is one.
+    pub(super) fn known_rate(&self, instrument: u32) -> Option<Decimal> {
+        let currency = self.setup.instruments[instrument as usize].currency;
+        self.setup.currencies[currency as usize].rate.map(num::price)
+    }
+
+    /// A currency's first rate: what waited for one is worth something now.
+    pub(super) fn first_rate(&mut self, currency: u32, rate: Decimal) {
+        let instruments = &self.setup.instruments;
+        let of = |instrument: u32| instruments[instrument as usize].currency == currency;
+        for entry in self.ledger.entries.iter_mut().filter(|e| of(e.instrument)) {
+            entry.rate = entry.rate.or(Some(rate));
+        }
+        for roll in &mut self.ledger.rolls {
+            for (_, held) in roll.start.iter_mut().filter(|((_, i), _)| of(*i)) {
+                held.rate = held.rate.or(Some(rate));
+            }
         }
     }
 
@@ -150,29 +252,71 @@ impl Model {
             )
     }
 
-    /// Result of each account since its period began: cash flows less fees, and what its holdings
-    /// are worth more than at the start.
-    fn account_results(&self, begins: &[Option<&Roll>]) -> Vec<Decimal> {
-        let mut results = vec![Decimal::ZERO; begins.len()];
+    /// The day's result of rows, each in its currency or in coins; fees apart.
+    pub(super) fn day_natives(&self) -> BTreeMap<(u32, u32), Decimal> {
+        let begins = self.begins(0, Reset::Day);
+        let mut natives: BTreeMap<(u32, u32), Decimal> = BTreeMap::new();
+        let mut gain = |key: (u32, u32), native: Decimal| {
+            let sum = natives.entry(key).or_default();
+            *sum = add(*sum, native);
+        };
         for e in &self.ledger.entries {
-            let account = e.account as usize;
-            if begins[account].is_none_or(|roll| e.at > roll.at) {
-                let rate = match self.mistake {
-                    Mistake::CashAtOldRate => e.rate,
-                    _ => self.rate(self.setup.instruments[e.instrument as usize].currency),
-                };
-                let moved = mul(sub(e.received(), self.cost(e)), rate);
-                results[account] = add(results[account], moved);
+            if begins[e.account as usize].is_none_or(|roll| e.at > roll.at) {
+                let coins = self.exchange(e.instrument) == Exchange::Coins;
+                let got = if coins { e.coins } else { e.received() };
+                gain((e.account, e.instrument), got);
             }
         }
         for (account, instrument) in self.positions.keys() {
-            let result = &mut results[*account as usize];
-            *result = add(*result, self.holding(*account, *instrument));
+            gain((*account, *instrument), self.held(*account, *instrument).native);
         }
         for (account, roll) in begins.iter().enumerate().filter_map(|(a, r)| Some((a, (*r)?))) {
             let a = account as u32;
-            for (_, start) in roll.start.range((a, 0)..=(a, u32::MAX)) {
-                results[account] = sub(results[account], *start);
+            for (key, start) in roll.start.range((a, 0)..=(a, u32::MAX)) {
+                gain(*key, -start.native);
+            }
+        }
+        natives
+    }
+
+    /// The day's result of each account: what it was paid, less what it paid and fees, and what its
+    /// holdings are worth more than at the start.
+    fn day_results(&self) -> Vec<Decimal> {
+        let begins = self.begins(0, Reset::Day);
+        let mut results = vec![Decimal::ZERO; begins.len()];
+        let mut gain = |account: u32, value: Decimal| {
+            let sum = &mut results[account as usize];
+            *sum = add(*sum, value);
+        };
+        let by_price = |instrument: u32| self.exchange(instrument) == Exchange::Price;
+        for ((account, instrument), native) in self.day_natives() {
+            if !by_price(instrument) {
+                gain(account, mul(native, self.result_rate(instrument)));
+            }
+        }
+        for e in &self.ledger.entries {
+            if begins[e.account as usize].is_none_or(|roll| e.at > roll.at) {
+                gain(e.account, -e.at_rate(self.cost(e)));
+                if by_price(e.instrument) {
+                    let received = match self.mistake {
+                        Mistake::CashAtNewRate => {
+                            mul(e.received(), self.known_rate(e.instrument).unwrap_or_default())
+                        }
+                        _ => e.at_rate(e.received()),
+                    };
+                    gain(e.account, received);
+                }
+            }
+        }
+        for (account, instrument) in self.positions.keys().filter(|(_, i)| by_price(*i)) {
+            let held = self.held(*account, *instrument);
+            gain(*account, mul(held.native, held.rate.unwrap_or_default()));
+        }
+        for (account, roll) in begins.iter().enumerate().filter_map(|(a, r)| Some((a, (*r)?))) {
+            let a = account as u32;
+            let rows = roll.start.range((a, 0)..=(a, u32::MAX));
+            for (_, held) in rows.filter(|((_, i), _)| by_price(*i)) {
+                gain(a, -mul(held.native, held.rate.unwrap_or_default()));
             }
         }
         results
@@ -183,38 +327,47 @@ impl Model {
         accounts.map(|a| self.period(a, node, reset)).collect()
     }
 
-    fn sum_below(&self, node: u32, results: &[Decimal]) -> Decimal {
-        self.nodes_below(node).fold(Decimal::ZERO, |sum, a| add(sum, results[a as usize]))
-    }
-
-    /// Result of a node's period.
-    pub(super) fn result(&self, node: u32, reset: Reset) -> Decimal {
-        self.sum_below(node, &self.account_results(&self.begins(node, reset)))
-    }
-
-    /// Results of all nodes.
-    fn results(&self, reset: Reset) -> Vec<Decimal> {
-        let nodes = 0..self.setup.accounts.len() as u32;
-        let ever = |node: u32| {
-            let rearmed = |r: &Roll| r.begins == Begins::Rearmed && r.node == node;
-            reset == Reset::Never && self.ledger.rolls.iter().any(rearmed)
-        };
-        let common = self.account_results(&match reset {
-            Reset::Never => vec![None; nodes.len()],
+    /// Results of all nodes: the day, and the days of the period that have ended.
+    fn results(&self, reset: Reset, day: &[Decimal]) -> Vec<Decimal> {
+        let begins = match reset {
+            Reset::Never => vec![None; day.len()],
             _ => self.begins(0, reset),
-        });
+        };
+        let mut accounts = day.to_vec();
+        if reset != Reset::Day {
+            for roll in &self.ledger.rolls {
+                for (account, ended) in roll.ended.iter().enumerate() {
+                    if begins[account].is_none_or(|begin| roll.at > begin.at) {
+                        accounts[account] = add(accounts[account], *ended);
+                    }
+                }
+            }
+        }
+        let nodes = 0..day.len() as u32;
         nodes
-            .map(|node| match ever(node) {
-                true => self.result(node, reset),
-                false => self.sum_below(node, &common),
+            .map(|node| {
+                let sum = self
+                    .nodes_below(node)
+                    .fold(Decimal::ZERO, |sum, a| add(sum, accounts[a as usize]));
+                let rearmed = match reset {
+                    Reset::Never => self.period(node, node, reset),
+                    _ => None,
+                };
+                rearmed.map_or(sum, |roll| sub(sum, roll.ever))
             })
             .collect()
     }
 
+    /// Result of a node's period.
+    pub(super) fn result(&self, node: u32, reset: Reset) -> Decimal {
+        self.results(reset, &self.day_results())[node as usize]
+    }
+
     /// Notes where results stand highest.
     pub(super) fn note_peaks(&mut self) {
+        let day = self.day_results();
         for reset in POLICIES {
-            for (node, result) in self.results(reset).into_iter().enumerate() {
+            for (node, result) in self.results(reset, &day).into_iter().enumerate() {
                 let peak = self.ledger.peaks.entry((node as u32, reset)).or_default();
                 *peak = result.max(*peak);
             }
@@ -223,15 +376,32 @@ impl Model {
 
     /// A new period begins for a node.
     pub(super) fn begin(&mut self, node: u32, begins: Begins) {
-        let held: Vec<(u32, u32)> = self
-            .nodes_below(node)
-            .flat_map(|a| self.positions.range((a, 0)..=(a, u32::MAX)).map(|(key, _)| *key))
-            .collect();
-        let start = held.into_iter().map(|(a, i)| ((a, i), self.holding(a, i))).collect();
+        let day = self.day_results();
+        let before = POLICIES.map(|reset| self.results(reset, &day));
         let at = self.ledger.tick();
-        let before = POLICIES.map(|reset| self.results(reset));
-        self.ledger.rolls.push(Roll { at, node, begins, start });
-        let after = POLICIES.map(|reset| self.results(reset));
+        let mut roll = Roll {
+            at,
+            node,
+            begins,
+            start: BTreeMap::new(),
+            ended: vec![Decimal::ZERO; day.len()],
+            ever: Decimal::ZERO,
+        };
+        if begins == Begins::Rearmed {
+            let rearmed = self.period(node, node, Reset::Never).map_or(Decimal::ZERO, |r| r.ever);
+            roll.ever = add(before[2][node as usize], rearmed);
+        } else {
+            self.carry_cash(node);
+            for a in self.nodes_below(node) {
+                roll.ended[a as usize] = day[a as usize];
+                for (key, _) in self.positions.range((a, 0)..=(a, u32::MAX)) {
+                    roll.start.insert(*key, self.held(key.0, key.1));
+                }
+            }
+        }
+        self.ledger.rolls.push(roll);
+        let day = self.day_results();
+        let after = POLICIES.map(|reset| self.results(reset, &day));
         for (k, reset) in POLICIES.into_iter().enumerate() {
             let ends = match begins {
                 Begins::Day => reset == Reset::Day,

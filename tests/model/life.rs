@@ -70,8 +70,8 @@ impl Life {
         let crowded = model.orders.len() > self.crowd;
         let roll = rng.below(1000);
         let input = match roll {
-            0..=19 => self.control(world, rng),
-            20..=89 => {
+            0..=24 => self.control(world, rng),
+            25..=89 => {
                 let instrument = rng.below(self.price.len() as u64) as u32;
                 Input::Mark { instrument, mark: self.mark(world, rng, instrument) }
             }
@@ -440,7 +440,9 @@ impl Life {
             _ => return world.limit(rng),
         };
         match rng.below(4) {
-            0 => limit.phase = rng.pick(&[Phase::Shadow, Phase::Warn, Phase::Enforce]),
+            0 if limit.check != Check::BuyingPower => {
+                limit.phase = rng.pick(&[Phase::Shadow, Phase::Warn, Phase::Enforce]);
+            }
             _ => {
                 if let Bound::Value(bound) = limit.bound
                     && !matches!(limit.check, Check::StaleMark | Check::WashTrade)

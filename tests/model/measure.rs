@@ -2,7 +2,7 @@
 
 use super::book::Tally;
 use super::gate::{Answer, Level, Mistake, Model};
-use super::num::{Decimal, add, dec, mul};
+use super::num::{Decimal, add, dec, mul, sub};
 use riskgate::abi::codes::Check;
 use riskgate::gate::outcome::{EventKind, MeasureUnit};
 use riskgate::state::limit::{Action, Bound, Latch, Limit, Phase, SOFT_REARM_POINTS, Variant};
@@ -39,6 +39,8 @@ pub(super) struct Measure {
     pub fails_closed: bool,
     pub bucket: Decimal,
     pub denominator: Decimal,
+    /// Shown with both numbers, beside what is compared.
+    pub shown: Decimal,
 }
 
 /// Limits are inclusive.
@@ -49,8 +51,9 @@ pub(super) fn exceeds(mistake: Mistake, value: Decimal, bound: Decimal) -> bool 
 impl Measure {
     /// A number against a number.
     pub fn plain(value: Decimal, bound: Decimal, unit: MeasureUnit) -> Measure {
-        let (bucket, denominator) = (Decimal::ZERO, Decimal::ZERO);
-        Measure { value, bound, unit, fails_closed: false, bucket, denominator }
+        let none = Decimal::ZERO;
+        let (bucket, denominator, shown) = (none, none, none);
+        Measure { value, bound, unit, fails_closed: false, bucket, denominator, shown }
     }
 
     /// A share against basis points.
@@ -62,6 +65,7 @@ impl Measure {
             fails_closed: denominator <= Decimal::ZERO,
             bucket,
             denominator,
+            shown: Decimal::ZERO,
         }
     }
 
@@ -102,8 +106,8 @@ impl Model {
             Check::OpenOrderValue => money(sums().open),
             Check::Purchases | Check::Sales => money(self.traded(limit, tally)),
             Check::BuyingPower => {
-                let power = add(dec(bound, 17), self.cash(node, limit.currency));
-                Measure::plain(self.spent(limit, tally), power, MeasureUnit::Money)
+                let cash = self.cash_below(node, limit.currency);
+                Measure { shown: cash, ..money(sub(self.spent(limit, tally), cash)) }
             }
             Check::Margin => money(self.margin(limit, tally)),
             Check::DailyLoss => money(self.loss(limit)),

@@ -9,3 +9,7 @@ pub const MASS_CANCEL_MARKS: bool = false;
 /// Shares of live equity or of the gross book are watched in all buckets at every input, not only
 /// in the bucket that the input touches.
 pub const SHARES_WATCHED: bool = false;
+
+/// What a late valuation alerts (an older mark, once the newer is too old) stands in the mask of the
+/// order that brought it about, as its thresholds do.
+pub const VALUATION_ALERTS: bool = false;

@@ -157,6 +157,12 @@ impl World {
                     Variant::SingleMonth,
                     Variant::AllMonths,
                 ]);
+                let product = |i: u32| self.setup.instruments[i as usize].group(Dimension::Product);
+                let alone = limit.instrument.is_none_or(|i| product(i).is_none());
+                if limit.variant != Variant::Default && !alone {
+                    // Of a product that has several instruments one of them says nothing.
+                    limit.instrument = None;
+                }
             }
             Check::FxPosition | Check::BuyingPower => {
                 limit.currency = rng.chance(40).then(|| 1 + rng.below(3) as u32);
@@ -168,6 +174,17 @@ impl World {
         }
         limit.bound = self.portfolio_bound(&limit, rng);
         Some(limit)
+    }
+
+    /// Several rows of `buying_power` at a node do the same: which of them speaks for sales of what
+    /// is not held is nobody's business.
+    pub(super) fn agree(&self, limit: &mut Limit) {
+        let same = |l: &&Limit| (l.check, l.node) == (limit.check, limit.node);
+        if limit.check == Check::BuyingPower
+            && let Some(first) = self.setup.limits.iter().find(same)
+        {
+            (limit.action, limit.phase, limit.latch) = (first.action, first.phase, first.latch);
+        }
     }
 
     fn portfolio_bound(&self, limit: &Limit, rng: &mut Rng) -> Bound {

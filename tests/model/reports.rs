@@ -2,7 +2,7 @@
 
 use super::gate::{Answer, Execution, Model};
 use super::ledger::{Begins, Entry};
-use super::num::Decimal;
+use super::num;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, kind, side};
@@ -12,12 +12,12 @@ use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::limit::Latch;
 
 impl Model {
-    pub(super) fn report(&mut self, lane: u32, slot: &OrderSlot) -> Answer {
+    pub(super) fn report(&mut self, lane: u32, slot: &OrderSlot, fee: i64) -> Answer {
         let mut answer = Answer::default();
         let at = self.find(lane, slot.venue, slot.order_id);
         match (slot.kind, at) {
-            (kind::FILL, _) => self.fill(lane, slot, at, &mut answer),
-            (kind::BUST, _) => self.bust(lane, slot, &mut answer),
+            (kind::FILL, _) => self.fill(lane, slot, at, fee, &mut answer),
+            (kind::BUST, _) => self.bust(lane, slot, fee, &mut answer),
             (_, None) => unknown(&mut answer),
             (kind::CANCELLED | kind::EXPIRED | kind::REJECTED, Some(at)) => {
                 self.orders.remove(at);
@@ -65,7 +65,14 @@ impl Model {
         }
     }
 
-    fn fill(&mut self, lane: u32, slot: &OrderSlot, at: Option<usize>, answer: &mut Answer) {
+    fn fill(
+        &mut self,
+        lane: u32,
+        slot: &OrderSlot,
+        at: Option<usize>,
+        fee: i64,
+        answer: &mut Answer,
+    ) {
         let owner = self.origin(lane, slot.venue).unwrap_or(lane);
         if self.executed(owner, slot.reference) {
             return;
@@ -85,7 +92,7 @@ impl Model {
             anomaly(answer, account);
             return;
         }
-        let execution = self.note_execution(owner, slot, (account, instrument, order_side));
+        let execution = self.note_execution(owner, slot, (account, instrument, order_side), fee);
         self.book(&execution, false);
         let excessive = match at {
             None => true,
@@ -116,7 +123,13 @@ impl Model {
     }
 
     /// Remembers an execution of an account, instrument and side.
-    fn note_execution(&mut self, lane: u32, slot: &OrderSlot, of: (u32, u32, u8)) -> Execution {
+    fn note_execution(
+        &mut self,
+        lane: u32,
+        slot: &OrderSlot,
+        of: (u32, u32, u8),
+        fee: i64,
+    ) -> Execution {
         let number = self.fills.entry(lane).or_default();
         *number += 1;
         let (account, instrument, side) = of;
@@ -127,17 +140,23 @@ impl Model {
             side,
             qty: slot.qty,
             price: slot.price,
+            fee,
             busted: false,
         };
         self.executions.insert((lane, slot.reference), execution);
         execution
     }
 
-    fn bust(&mut self, lane: u32, slot: &OrderSlot, answer: &mut Answer) {
+    fn bust(&mut self, lane: u32, slot: &OrderSlot, fee: i64, answer: &mut Answer) {
         let owner = self.origin(lane, slot.venue).unwrap_or(lane);
         if !self.executed(owner, slot.reference) {
             // Unknown, or too long ago: booked as it says, and somebody should look at it.
-            self.note_execution(owner, slot, (slot.account, slot.instrument, slot.side_bits & 3));
+            self.note_execution(
+                owner,
+                slot,
+                (slot.account, slot.instrument, slot.side_bits & 3),
+                fee,
+            );
             anomaly(answer, slot.account);
             self.latch((slot.account, None), Latch::CloseOnly, Check::ReportAnomaly, answer);
         }
@@ -158,11 +177,14 @@ impl Model {
         let key = (account, instrument);
         *self.positions.entry(key).or_default() += if bought != back { qty } else { -qty };
         self.first_price.entry(key).or_insert(price);
-        let rate = self.rate(self.setup.instruments[instrument as usize].currency);
+        let rate = self.known_rate(instrument);
         let at = self.ledger.tick();
-        let fee = Decimal::ZERO;
+        let fee = num::qty(i128::from(execution.fee));
         let native = self.native(instrument, qty, price);
-        let entry = Entry { at, account, instrument, bought, native, fee, back, rate };
+        let signed = if bought { qty } else { -qty };
+        let coins = self.coins(instrument, signed, price);
+        let coins = if back { -coins } else { coins };
+        let entry = Entry { at, account, instrument, bought, qty, native, coins, fee, back, rate };
         self.ledger.entries.push(entry);
     }
 

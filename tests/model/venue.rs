@@ -73,7 +73,7 @@ impl Life {
 
     pub(super) fn bust(&mut self, rng: &mut Rng) -> Input {
         let (lane, mut slot) = self.fills[rng.below(self.fills.len() as u64) as usize];
-        slot.kind = kind::BUST;
+        (slot.kind, slot.flags) = (kind::BUST, 0);
         Input::Order { lane, slot, extension: None, environment: Environment::GOOD }
     }
 
@@ -81,7 +81,8 @@ impl Life {
     pub(super) fn stray(&mut self, world: &World, model: &Model, rng: &mut Rng) -> Input {
         if !self.fills.is_empty() && rng.chance(40) {
             // The same execution again.
-            let (lane, slot) = self.fills[rng.below(self.fills.len() as u64) as usize];
+            let (lane, mut slot) = self.fills[rng.below(self.fills.len() as u64) as usize];
+            slot.flags = 0;
             return Input::Order { lane, slot, extension: None, environment: Environment::GOOD };
         }
         if !self.fills.is_empty() && rng.chance(30) {

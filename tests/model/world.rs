@@ -191,6 +191,7 @@ impl World {
             && let Some(mut limit) = self.portfolio_limit(rng)
         {
             self.conduct(&mut limit, rng);
+            self.agree(&mut limit);
             return limit;
         }
         let check = rng.pick(&[
@@ -419,6 +420,7 @@ fn shape(i: &mut Instrument, rng: &mut Rng) -> (i64, i64) {
             i.ticks = vec![(0, 50 * CENT)];
             i.lot = QTY_ONE;
             i.inverse = true;
+            i.base_currency = Some(0);
             i.multiplier = 100 * QTY_ONE;
             i.class = 4;
             (rng.between(400, 900) * 50 * CENT, rng.between(20, 300) * QTY_ONE)
