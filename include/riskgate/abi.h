@@ -35,7 +35,7 @@ RG_STATIC_ASSERT(sizeof(void *) == 8, "riskgate runs on 64-bit hosts only");
 /* Version of the interface. Client and gate must have the same major version; a client may have an
  * older minor version than the gate, never a newer one. */
 #define RG_ABI_MAJOR 1u
-#define RG_ABI_MINOR 0u
+#define RG_ABI_MINOR 1u
 
 #define RG_SLOT_BYTES 64u
 #define RG_SLOT_WORDS 8u
@@ -214,7 +214,9 @@ struct rg_verdict_slot {
     uint8_t decision;
     uint8_t first_check;     /* number of the first check that rejects, 0 for none */
     uint16_t flags;
-    uint32_t detail;         /* limit_not_set: the check without limit; malformed: the field */
+    uint32_t detail;         /* limit_not_set: the check without limit; malformed: the field;
+                              * execution_rate: RG_EXECUTIONS_BY_VALUE, or 0;
+                               * others: RG_DETAIL_... */
 };
 RG_ASSERT_SIZE(rg_verdict_slot, 64);
 RG_ASSERT_AT(rg_verdict_slot, seq, 0);
@@ -325,7 +327,7 @@ RG_ASSERT_AT(rg_gate_page_header, verdict_valid_ns, 24);
  *    0   header: magic u64 | abi_major u16, abi_minor u16 | epoch u32 | instruments u32
  *  512   one line per instrument, 64 bytes:
  *        0 seq u64 | 8 bid | 16 ask | 24 last | 32 close (i64, 1e-9) | 40 quote_ns | 48 last_ns
- *        56 reserved u64
+ *        56 volume u64 (1e-8, cumulative over the market's day; 0: as told before)
  * One writer. It makes seq odd, writes the words, makes it even. */
 
 #define RG_MARKS_MAGIC RG_MAGIC8('R', 'G', 'M', 'A', 'R', 'K', 'S', '1')
@@ -339,7 +341,7 @@ struct rg_mark_line {
     int64_t close;
     uint64_t quote_ns;
     uint64_t last_ns;
-    uint64_t _reserved;
+    uint64_t volume; /* 1e-8, cumulative over the market's day; 0: as told before; since 1.1 */
 };
 RG_ASSERT_SIZE(rg_mark_line, 64);
 RG_ASSERT_AT(rg_mark_line, seq, 0);
@@ -349,7 +351,7 @@ RG_ASSERT_AT(rg_mark_line, last, 24);
 RG_ASSERT_AT(rg_mark_line, close, 32);
 RG_ASSERT_AT(rg_mark_line, quote_ns, 40);
 RG_ASSERT_AT(rg_mark_line, last_ns, 48);
-RG_ASSERT_AT(rg_mark_line, _reserved, 56);
+RG_ASSERT_AT(rg_mark_line, volume, 56);
 
 struct rg_marks_header {
     uint64_t magic;
@@ -448,6 +450,9 @@ RG_ASSERT_AT(rg_marks_header, _reserved, 20);
 enum rg_check_number { RG_CHECK_NONE = 0, RG_CHECKS(RG_CHECK_ENUMERATOR) RG_CHECK_END };
 #undef RG_CHECK_ENUMERATOR
 
+/* `detail` of a verdict whose first check is execution_rate: the numbers are money, not a count. */
+#define RG_EXECUTIONS_BY_VALUE 2u
+
 /* Which field made an order malformed: `detail` of a verdict whose first check is malformed. */
 #define RG_FIELD_KIND 1u
 #define RG_FIELD_ORDER_ID 2u
@@ -464,6 +469,43 @@ enum rg_check_number { RG_CHECK_NONE = 0, RG_CHECKS(RG_CHECK_ENUMERATOR) RG_CHEC
 #define RG_FIELD_GOOD_TILL 13u
 #define RG_FIELD_REPLACE_IDENTITY 14u
 #define RG_FIELD_REPLACE_TOTAL 15u
+
+/* More about the first breach: `detail` of a verdict whose first check is instrument_state,
+ * permission, market_halt or price_collar. A reason, the phase of the instrument's day, and the
+ * order's own value of what was refused. */
+#define RG_DETAIL_REASON(detail) ((uint32_t)(detail)&255u)
+#define RG_DETAIL_SESSION(detail) ((uint32_t)(detail) >> 8 & 255u)
+#define RG_DETAIL_VALUE(detail) ((uint32_t)(detail) >> 16)
+
+#define RG_STATE_HALTED 1u /* halted by a person */
+#define RG_STATE_EXPIRED 2u /* expired */
+#define RG_STATE_CLOSED 3u /* outside the hours of its calendar */
+#define RG_STATE_TYPE 4u /* its phase does not take this type; value: the type */
+#define RG_STATE_TIME_IN_FORCE 5u /* ... this time in force; value: it */
+
+#define RG_PERMISSION_CLASS 1u /* of the instrument */
+#define RG_PERMISSION_TYPE 2u /* of the order */
+#define RG_PERMISSION_TIME_IN_FORCE 3u
+#define RG_PERMISSION_CAPACITY 4u
+#define RG_PERMISSION_VENUE 5u
+#define RG_PERMISSION_ALGO 6u /* not among those granted */
+#define RG_PERMISSION_ALGO_UNKNOWN 7u /* not registered */
+#define RG_PERMISSION_ALGO_INACTIVE 8u /* its version is not active */
+#define RG_PERMISSION_AUCTION_TYPE 9u /* type, in an auction */
+
+#define RG_HALT_ALL 1u /* all markets */
+#define RG_HALT_VENUE 2u /* the order's; value: its number */
+#define RG_HALT_INSTRUMENT 3u /* the instrument's; value: its number */
+
+#define RG_COLLAR_STATIC_BAND 1u /* outside the venue's band; 0: far from the mark */
+
+#define RG_SESSION_CLOSED 0u
+#define RG_SESSION_PRE_OPEN 1u
+#define RG_SESSION_OPENING_AUCTION 2u
+#define RG_SESSION_CONTINUOUS 3u
+#define RG_SESSION_INTRADAY_AUCTION 4u
+#define RG_SESSION_CLOSING_AUCTION 5u
+#define RG_SESSION_POST_CLOSE 6u
 
 /* ------------------------------------------------------------------------------ stamps -------
  * Mixes the seven content words of a slot with its sequence number into 32 bits. It finds torn

@@ -83,11 +83,16 @@ impl Findings {
 
     /// A breach that always rejects.
     pub fn reject(&mut self, breach: Breach) {
+        if is_forgotten(breach.check) {
+            return;
+        }
         self.breaches.insert(breach.check);
         let better = match &self.first {
             None => true,
             Some(first) if first.check == breach.check => {
-                is_per_order(breach.check) && breach.limit < first.limit
+                is_per_order(breach.check)
+                    && breach.detail == first.detail
+                    && breach.limit < first.limit
             }
             Some(first) => breach.check < first.check,
         };
@@ -113,6 +118,9 @@ impl Findings {
         order: &Order,
     ) {
         let Breach { check, node, .. } = breach;
+        if is_forgotten(check) {
+            return;
+        }
         match phase {
             Phase::Shadow => {
                 self.shadow.insert(check);
@@ -145,18 +153,31 @@ impl Findings {
     }
 }
 
+/// Has a test planted the mistake that this check never finds anything?
+#[inline(always)]
+pub fn is_forgotten(_check: Check) -> bool {
+    #[cfg(feature = "mutations")]
+    return crate::state::mutation::is(_check, crate::state::mutation::Mistake::Never);
+    #[cfg(not(feature = "mutations"))]
+    false
+}
+
 /// Runs the checks of families 2 to 6, and `limit_not_set`.
 pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64) -> Findings {
     let mut found = Findings::new();
     let instrument = &state.instruments[order.instrument as usize];
-    let c = Context { state, order, plan, instrument, lane, now_ns };
+    let wall_ns = now_ns.wrapping_add(state.wall_offset_ns);
+    let session = state.session(instrument);
+    let c = Context { state, order, plan, instrument, lane, now_ns, wall_ns, session };
     limit_not_set(&c, &mut found);
     if !plan.lowers {
         may_it_trade(&c, &mut found);
+        granted_and_in_band(&c, &mut found);
         grid(&c, &mut found);
         limits(&c, &mut found);
     }
-    if let Some(breach) = checks::wash_trade::check(state, order) {
+    let crosses = checks::wash_trade::check(state, order);
+    if let Some(breach) = crosses.filter(|b| !is_forgotten(b.check)) {
         wash_trade(&c, breach, &mut found);
     }
     if !found.alerts.is_empty() {
@@ -171,11 +192,20 @@ pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64)
 /// A required check without a limit on the path, or an unpriced order without a collar.
 fn limit_not_set(c: &Context, found: &mut Findings) {
     let account = &c.state.nodes[c.order.account as usize];
-    let mut missing = c.state.required & !account.path_mask & !c.instrument.limit_mask;
+    let of_lane = c.state.lanes[c.lane as usize].limit_mask;
+    let mut missing = c.state.required & !account.path_mask & !c.instrument.limit_mask & !of_lane;
     if missing != 0 {
         for cell in c.plan.row.cells.iter().filter_map(|cell| c.state.cells.get(*cell as usize)) {
             missing &= !c.state.limits.mask(cell.first_limit);
         }
+    }
+    if missing != 0 {
+        // Limits that hold in some phases of the day only are looked at one by one.
+        c.state.each_limit_on_path(c.order.account, c.order.instrument, |_, limit| {
+            if limit.sessions != 0 && limit.holds_in(c.session) {
+                missing &= !limit.check.bit();
+            }
+        });
     }
     if c.plan.collar_missing {
         missing |= Check::PriceCollar.bit();
@@ -195,8 +225,9 @@ fn may_it_trade(c: &Context, found: &mut Findings) {
     let refusals = [
         checks::killed::check(state, order, c.lane),
         checks::blocked::check(state, order, c.plan),
-        checks::instrument_state::check(c.instrument),
+        checks::instrument_state::check(c),
         checks::restricted::check(state, order, c.plan),
+        checks::market_halt::check(c),
     ];
     for breach in refusals.into_iter().flatten() {
         let ((action, _, latch), place) = policy(c, breach.check);
@@ -214,7 +245,8 @@ fn is_free(c: &Context) -> bool {
         | (state.sides_killed != 0)
         | (state.venues_killed != 0)
         | c.instrument.killed
-        | c.instrument.halted
+        | !checks::instrument_state::is_open(c)
+        | checks::market_halt::is_any(c)
         | state.lanes[c.lane as usize].killed;
     let account = &state.nodes[c.order.account as usize];
     let on_path = || {
@@ -224,6 +256,19 @@ fn is_free(c: &Context) -> bool {
         })
     };
     !elsewhere && !on_path()
+}
+
+/// What is granted, and the static band; the band has its own action, whatever a collar's is.
+fn granted_and_in_band(c: &Context, found: &mut Findings) {
+    if let Some(breach) = checks::permission::check(c) {
+        let (policy, place) = policy(c, breach.check);
+        found.sort(breach, policy, place, c.order);
+    }
+    if let Some(breach) = checks::price_collar::static_band(c.order, c.instrument) {
+        let phase = c.state.nodes[c.order.account as usize].phase;
+        let policy = (Action::BlockAudit, phase, Latch::All);
+        found.sort(breach, policy, (None, None), c.order);
+    }
 }
 
 /// Lot and tick.
@@ -260,6 +305,10 @@ fn limits(c: &Context, found: &mut Findings) {
         if let Some(cell) = state.cells.get(c.plan.row.cells[level] as usize) {
             list(cell.first_limit, level, &at);
         }
+    }
+    let of_lane = state.lanes[c.lane as usize].first_limit;
+    if of_lane != NONE {
+        list(of_lane, 0, &c.after(c.order.account, 0));
     }
     found.watch |= fired;
     lane_open_orders(c, account_phase, found);
@@ -357,6 +406,11 @@ fn policy_row<T>(c: &Context, check: Check, read: impl Fn(&Limit) -> T) -> Optio
         let place = if node.is_some() { &mut nearest } else { &mut own };
         if limit.check == check && place.is_none() {
             *place = Some(read(limit));
+        }
+    });
+    c.state.each_limit_of_lane(c.lane, |limit| {
+        if limit.check == check && own.is_none() {
+            own = Some(read(limit));
         }
     });
     nearest.or(own)

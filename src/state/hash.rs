@@ -34,6 +34,8 @@ impl State {
         let mut h = StateHasher(0x5241_5445_4741_5445);
         for i in &self.instruments {
             (i.quote, i.valuation, i.halted, i.killed, i.unit).hash(&mut h);
+            (i.session_override, i.band_low, i.band_high).hash(&mut h);
+            i.volume.hash(&mut h);
         }
         for n in &self.nodes {
             (n.exposure, n.traded, n.pnl, n.open_orders, n.latch, n.killed).hash(&mut h);
@@ -50,6 +52,9 @@ impl State {
         for l in self.limits.iter() {
             l.hash(&mut h);
         }
+        self.limits.counts().for_each(|count| count.hash(&mut h));
+        self.limits.windows.hash(&mut h);
+        self.duplicates.items().for_each(|item| item.hash(&mut h));
         self.buckets.hash(&mut h);
         self.bucket_levels.hash(&mut h);
         let order = |h: &mut StateHasher, o: &OpenOrder| {
@@ -73,6 +78,7 @@ impl State {
         }
         self.walks.as_slice().hash(&mut h);
         (self.firm_killed, self.venues_killed, self.sides_killed).hash(&mut h);
+        (self.all_markets_halted, self.markets_halted, self.permissions.algos()).hash(&mut h);
         h.finish()
     }
 }

@@ -217,6 +217,10 @@ impl Model {
                 self.latched_close.retain(|(n, _)| *n != node);
             }
             Command::RollDay(node) => self.begin(node, Begins::Day),
+            Command::Session { .. }
+            | Command::MarketHalt { .. }
+            | Command::Band { .. }
+            | Command::Algo { .. } => unreachable!("not played against the model: {command:?}"),
             Command::SetLimit(limit) => {
                 let place = self.setup.limits.iter().position(|l| l.same_place(&limit));
                 match place {

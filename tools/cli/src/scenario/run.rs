@@ -3,6 +3,7 @@
 //! It keeps every input with its recorded decision, so that `restart` can build the state anew as
 //! recovery does, without deciding again.
 
+use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, flag as order_flag, kind};
 use riskgate::abi::verdict::{decision, flag};
 use riskgate::abi::{PRICE_UNDEFINED, SlotWords};
@@ -14,12 +15,12 @@ use riskgate::state::setup::Setup;
 
 use crate::scenario::book::{Book, Request, Tracked};
 use crate::scenario::expect::{Came, Mismatch};
+use crate::scenario::flow::{Counts, Fill, Flow};
 use crate::scenario::order::{Changes, Terms, request_words};
 use crate::scenario::report;
+use crate::scenario::setup::{START_NS, Start};
 use crate::scenario::step::{Action, MarkChange, Report, Step};
 
-/// The clock at the first line.
-const START_NS: u64 = 1_000_000_000;
 const LANE: u32 = 0;
 
 /// One expectation that was not met.
@@ -49,9 +50,10 @@ enum Input {
 pub fn run(steps: &[Step], verbose: bool, tally: &mut Tally) -> Result<()> {
     let mut runner: Option<Runner> = None;
     for step in steps {
-        if let Action::Setup(setup) = &step.action {
+        if let Action::Setup(start) = &step.action {
             let place = |e: riskgate::error::Error| e.context(format!("line {}", step.line));
-            runner = Some(Runner::new(setup).map_err(place)?);
+            let restarts = steps.iter().any(|s| matches!(s.action, Action::Restart));
+            runner = Some(Runner::new(start, restarts).map_err(place)?);
         } else if let Some(runner) = &mut runner {
             runner.step(step, verbose, tally);
         }
@@ -63,15 +65,20 @@ struct Runner {
     setup: Setup,
     machine: Machine,
     now_ns: u64,
+    /// Nanoseconds from the clock to 1970 UTC.
+    wall_offset_ns: u64,
     book: Book,
     marks: Vec<MarkInput>,
     inputs: Vec<Input>,
+    /// The inputs are needed: the file restarts the gate.
+    restarts: bool,
     outcome: Outcome,
     events: Vec<Event>,
 }
 
 impl Runner {
-    fn new(setup: &Setup) -> Result<Runner> {
+    fn new(start: &Start, restarts: bool) -> Result<Runner> {
+        let Start { setup, wall_offset_ns } = start;
         let nothing = MarkInput {
             bid: PRICE_UNDEFINED,
             ask: PRICE_UNDEFINED,
@@ -79,13 +86,16 @@ impl Runner {
             close: PRICE_UNDEFINED,
             quote_ns: 0,
             last_ns: 0,
+            volume: 0,
         };
         Ok(Runner {
-            machine: Machine::new(setup)?,
+            machine: machine(setup, *wall_offset_ns)?,
             now_ns: START_NS,
+            wall_offset_ns: *wall_offset_ns,
             book: Book::default(),
             marks: vec![nothing; setup.instruments.len()],
             inputs: Vec::new(),
+            restarts,
             outcome: Outcome::NONE,
             events: Vec::new(),
             setup: setup.clone(),
@@ -106,8 +116,7 @@ impl Runner {
         }
         let wants_error = step.expect.as_ref().and_then(|e| e.error);
         if let Action::Control(commands, until) = &step.action {
-            // The scenario's wall clock is its own clock.
-            let timed = commands.iter().map(|c| until.apply(*c, self.now_ns));
+            let timed = commands.iter().map(|c| until.apply(*c, self.wall_ns()));
             let refused = timed.collect::<Vec<_>>().iter().find_map(|c| self.control(c).err());
             match (wants_error.unwrap_or(false), refused) {
                 (false, Some(error)) => fail(mismatch("control", "applied", error.to_string())),
@@ -144,6 +153,7 @@ impl Runner {
             Action::MassCancel { request, changes } => self.submit_mass_cancel(*request, changes),
             Action::Report(report) => return self.report(report),
             Action::Mark { instrument, change } => self.mark(*instrument, change),
+            Action::Flow(flow) => return self.flow(flow),
             Action::Advance { ns } => self.now_ns = self.now_ns.saturating_add(*ns),
             Action::Restart => return self.restart(),
             Action::ExpectState(expect) => {
@@ -155,13 +165,19 @@ impl Runner {
         Ok(0)
     }
 
+    fn wall_ns(&self) -> u64 {
+        self.now_ns + self.wall_offset_ns
+    }
+
     fn send(&mut self, words: SlotWords, extension: Option<SlotWords>) {
         let now_ns = self.now_ns;
         let environment = Environment::GOOD;
         self.outcome = *self.machine.order(now_ns, LANE, &words, extension.as_ref(), environment);
         self.events = self.machine.events().to_vec();
-        let decision = self.outcome.decision;
-        self.inputs.push(Input::Order { now_ns, words, extension, decision });
+        if self.restarts {
+            let decision = self.outcome.decision;
+            self.inputs.push(Input::Order { now_ns, words, extension, decision });
+        }
     }
 
     /// Was the request accepted for the first time?
@@ -171,7 +187,7 @@ impl Runner {
 
     fn submit_new(&mut self, id: u64, changes: &Changes) {
         let terms = changes.over(Terms::BLANK);
-        let (words, extension) = request_words(kind::NEW, id, terms.parent, &terms, self.now_ns);
+        let (words, extension) = request_words(kind::NEW, id, terms.parent, &terms, self.wall_ns());
         self.send(words, extension);
         if self.accepted() {
             let mut tracked = Tracked::new(terms);
@@ -182,6 +198,46 @@ impl Runner {
         }
     }
 
+    /// Many orders alike, and what came of them.
+    fn flow(&mut self, flow: &Flow) -> std::result::Result<u32, Vec<Mismatch>> {
+        let mut counts = Counts::default();
+        for n in 0..flow.times {
+            let id = flow.first_id.wrapping_add(n);
+            let mut terms = flow.changes.over(Terms::BLANK);
+            if flow.parents.1 != 0 {
+                terms.parent = flow.parents.0 + n % flow.parents.1;
+            }
+            let words = request_words(kind::NEW, id, terms.parent, &terms, self.wall_ns());
+            self.send(words.0, words.1);
+            if self.outcome.decision == decision::REJECT {
+                counts.rejected += 1;
+                let first = self.outcome.first.map(|b| b.check);
+                *counts.reasons.entry(first.unwrap_or(Check::Malformed)).or_default() += 1;
+            } else {
+                counts.accepted += 1;
+                let price = match flow.fill {
+                    Fill::None => None,
+                    Fill::Own => Some(terms.price),
+                    Fill::At(price) => Some(price),
+                };
+                if let Some(price) = price {
+                    let exec_id = self.book.fresh_execution();
+                    self.send(report::whole_fill(id, exec_id, price, &terms).to_words(), None);
+                } else {
+                    let mut tracked = Tracked::new(terms);
+                    tracked.accepted(Request { id, kind: kind::NEW, terms });
+                    self.book.orders.insert(id, tracked);
+                }
+            }
+            self.now_ns = self.now_ns.saturating_add(flow.every_ns);
+        }
+        let (met, missed) = flow.wanted.compare(&counts);
+        if missed.is_empty() {
+            return Ok(met);
+        }
+        Err(missed.into_iter().map(|(key, wanted, came)| mismatch(key, &wanted, came)).collect())
+    }
+
     fn submit_replace(&mut self, id: u64, request: Option<u64>, changes: &Changes) {
         let request = request.unwrap_or_else(|| self.book.fresh_request());
         let old = match self.book.orders.get(&id) {
@@ -189,7 +245,7 @@ impl Runner {
             None => self.plausible_terms(),
         };
         let terms = changes.over(old);
-        let (words, extension) = request_words(kind::REPLACE, request, id, &terms, self.now_ns);
+        let (words, extension) = request_words(kind::REPLACE, request, id, &terms, self.wall_ns());
         self.send(words, extension);
         if self.accepted()
             && let Some(tracked) = self.book.orders.get_mut(&id)
@@ -266,6 +322,9 @@ impl Runner {
         if let Some(close) = change.close {
             mark.close = close;
         }
+        if let Some(volume) = change.volume {
+            mark.volume = volume;
+        }
         let mark = *mark;
         self.outcome = *self.machine.mark(self.now_ns, instrument, &mark);
         self.events = self.machine.events().to_vec();
@@ -299,7 +358,7 @@ impl Runner {
     }
 
     fn recover(&self) -> Result<Machine> {
-        let mut machine = Machine::new(&self.setup)?;
+        let mut machine = machine(&self.setup, self.wall_offset_ns)?;
         for input in &self.inputs {
             match input {
                 Input::Order { now_ns, words, extension, decision } => {
@@ -322,6 +381,13 @@ impl Runner {
         }
         Ok(machine)
     }
+}
+
+/// A machine whose wall clock is this far from its own.
+fn machine(setup: &Setup, wall_offset_ns: u64) -> Result<Machine> {
+    let mut machine = Machine::new(setup)?;
+    machine.set_wall_offset(wall_offset_ns);
+    Ok(machine)
 }
 
 fn mismatch(key: &str, expected: &str, came: String) -> Mismatch {
@@ -354,6 +420,7 @@ impl Action {
             Action::Advance { .. } => "advance".into(),
             Action::Control(..) => "control".into(),
             Action::Restart => "restart".into(),
+            Action::Flow(_) => "flow".into(),
             Action::ExpectState(_) => "expect_state".into(),
         }
     }
