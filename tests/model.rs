@@ -151,7 +151,10 @@ fn survey() {
         match told {
             Ok(Ok(_)) => agreed += 1,
             Ok(Err(text)) => {
-                let tail = text.find("input:").map_or(&text[..], |at| &text[at..]);
+                let tail = match std::env::var_os("RISKGATE_VERBOSE") {
+                    None => text.find("input:").map_or(&text[..], |at| &text[at..]),
+                    Some(_) => &text[..],
+                };
                 println!("{:#x}: {tail}", first + n);
             }
             Err(_) => println!("{:#x}: panicked", first + n),

@@ -77,6 +77,12 @@ impl Duel {
         Duel { machine, model: Model::new(setup, mistake), coverage: Coverage::default() }
     }
 
+    /// What both their wall clocks show when the recorded time is 0.
+    pub fn set_wall_offset(&mut self, wall_offset_ns: u64) {
+        self.machine.set_wall_offset(wall_offset_ns);
+        self.model.wall_offset_ns = wall_offset_ns;
+    }
+
     /// One input; an error says how the answers differ.
     pub fn step(&mut self, now_ns: u64, input: &Input) -> Result<(), String> {
         let (outcome, answer) = match input {
@@ -94,7 +100,7 @@ impl Duel {
             Input::Control(command) => {
                 let outcome = self.machine.control(now_ns, command);
                 let outcome = *outcome.map_err(|e| format!("the machine refuses: {e}"))?;
-                (outcome, self.model.control(command))
+                (outcome, self.model.control(now_ns, command))
             }
         };
         self.coverage.count(&answer);

@@ -203,6 +203,19 @@ impl Model {
         }
     }
 
+    /// When something was asked, executed or traded, lately.
+    pub fn moments(&self) -> Vec<u64> {
+        let asked = self.log.messages.iter().rev().take(20).map(|m| m.at_ns);
+        let done = self.log.done.iter().rev().take(5).map(|d| d.at_ns);
+        let opened = self.log.walks.values().map(|(opened, _)| *opened);
+        asked.chain(done).chain(opened).collect()
+    }
+
+    /// Quantity of an account's latest accepted order in an instrument.
+    pub fn latest_qty(&self, of: (u32, u32)) -> Option<i64> {
+        self.log.latest_qty.get(&of).copied()
+    }
+
     /// A command re-arms a node: what it counts for ever begins again.
     pub(super) fn restart_counters(&mut self, node: u32) {
         if self.mistake != Mistake::RearmKeepsCount {

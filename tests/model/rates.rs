@@ -7,9 +7,8 @@ use super::gate::{Answer, Finding, Mistake, Model};
 use super::log::{Counted, Done, Likeness, Message, Place, Said, sum_over};
 use super::num::{self, Decimal, add, dec, mul, sub};
 use riskgate::abi::codes::Check;
-use riskgate::abi::order::{OrderSlot, kind, side};
+use riskgate::abi::order::{OrderSlot, kind};
 use riskgate::abi::verdict::{NO_NODE, decision};
-use riskgate::fixed::Wide;
 use riskgate::gate::outcome::{EventKind, MeasureUnit};
 use riskgate::state::limit::{Action, Bound, Latch, Limit, Phase, Reset, Variant, Window};
 
@@ -348,12 +347,7 @@ impl Model {
     }
 
     /// Limits that are over now and were not before speak up, and latch.
-    fn fire(
-        &mut self,
-        before: Vec<(usize, bool)>,
-        after: Vec<(usize, bool)>,
-        answer: &mut Answer,
-    ) {
+    fn fire(&mut self, before: Vec<(usize, bool)>, after: Vec<(usize, bool)>, answer: &mut Answer) {
         for ((at, was), (_, is)) in before.into_iter().zip(after) {
             let limit = self.setup.limits[at];
             if was || !is || limit.phase == Phase::Shadow {
@@ -386,4 +380,3 @@ impl Model {
         Counted { value: worth.unwrap_or(Decimal::ZERO), qty: request.total, likeness }
     }
 }
-

@@ -1,6 +1,7 @@
 //! What the venue says and what operations command: neither can be refused.
 
 use super::gate::{Answer, Day, Execution, Mistake, Model};
+use super::log::Place;
 use super::num::{self, Decimal, add, mul, sub};
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
@@ -19,7 +20,10 @@ impl Model {
             (kind::BUST, _) => self.bust(lane, slot, &mut answer),
             (_, None) => unknown(&mut answer),
             (kind::CANCELLED | kind::EXPIRED | kind::REJECTED, Some(at)) => {
-                self.orders.remove(at);
+                let order = self.orders.remove(at);
+                if slot.kind == kind::REJECTED {
+                    self.venue_rejects(&order, &mut answer);
+                }
             }
             (_, Some(at)) => self.answer_request(slot, at, &mut answer),
         }
@@ -55,6 +59,10 @@ impl Model {
             }
             (kind::VOID | kind::REPLACE_REJECTED, Some(i)) => {
                 order.pending.remove(i);
+                if slot.kind == kind::REPLACE_REJECTED {
+                    let order = order.clone();
+                    self.venue_rejects(&order, answer);
+                }
             }
             (kind::VOID | kind::CANCEL_REJECTED, None) => order.pending_cancel = false,
             _ => unknown(answer),
@@ -62,6 +70,12 @@ impl Model {
         if self.orders[at].reserved() == 0 {
             self.orders.remove(at);
         }
+    }
+
+    /// The venue says no to a request of an order.
+    fn venue_rejects(&mut self, order: &super::book::Order, answer: &mut Answer) {
+        let (account, instrument) = (Some(order.account), Some(order.instrument));
+        self.note_said(Place { lane: order.lane, account, instrument }, true, answer);
     }
 
     fn fill(&mut self, lane: u32, slot: &OrderSlot, at: Option<usize>, answer: &mut Answer) {
@@ -89,6 +103,8 @@ impl Model {
         let value = self.worth_of(&execution);
         let day = self.day(account, instrument);
         day.executed = add(day.executed, value);
+        let place = Place { lane: owner, account: Some(account), instrument: Some(instrument) };
+        self.note_done(place, slot.qty, value, &mut *answer);
         let excessive = match at {
             None => true,
             Some(at) => {
@@ -187,8 +203,10 @@ impl Model {
     }
 
     /// A control command.
-    pub fn control(&mut self, command: &Command) -> Answer {
+    pub fn control(&mut self, now_ns: u64, command: &Command) -> Answer {
+        self.log.now_ns = now_ns;
         let mut answer = Answer::default();
+        self.time_passes(&mut answer);
         match *command {
             Command::Kill(scope) => {
                 if !self.kills.contains(&scope) {
@@ -210,20 +228,15 @@ impl Model {
                 }
             }
             Command::Rearm(node) => {
+                self.restart_counters(node);
                 self.latched_all.retain(|(n, _)| *n != node);
                 self.latched_close.retain(|(n, _)| *n != node);
             }
-            Command::RollDay(node) => self.roll_day(node),
-            Command::SetLimit(limit) => {
-                let place = self.setup.limits.iter().position(|l| l.same_place(&limit));
-                match place {
-                    Some(at) => {
-                        self.setup.limits[at] = limit;
-                        self.levels.retain(|(l, _), _| *l != at);
-                    }
-                    None => self.setup.limits.push(limit),
-                }
+            Command::RollDay(node) => {
+                self.begin_period(node, false);
+                self.roll_day(node);
             }
+            Command::SetLimit(limit) => self.set_limit(limit),
         }
         self.settle(&mut answer, true);
         answer.events.sort();
