@@ -91,6 +91,6 @@ RG_EXPORT const char *rg_marks_last_error(const rg_marks *marks)
 
 RG_EXPORT const char *rg_version(void)
 {
-    RG_STATIC_ASSERT(RG_ABI_MAJOR == 1 && RG_ABI_MINOR == 0, "keep the text below in step");
-    return "1.0";
+    RG_STATIC_ASSERT(RG_ABI_MAJOR == 1 && RG_ABI_MINOR == 1, "keep the text below in step");
+    return "1.1";
 }

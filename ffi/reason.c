@@ -57,7 +57,7 @@ static const struct {
     [RG_CHECK_EXECUTION_RATE] = {UNIT_COUNT, OVER},
     [RG_CHECK_REPEATED_EXECUTION] = {UNIT_COUNT, OVER},
     [RG_CHECK_DUPLICATE_ORDER] = {UNIT_COUNT, OVER},
-    [RG_CHECK_ORDER_TO_TRADE] = {UNIT_COUNT, OVER},
+    [RG_CHECK_ORDER_TO_TRADE] = {UNIT_QTY, OVER},
     [RG_CHECK_REJECT_STORM] = {UNIT_COUNT, OVER},
     [RG_CHECK_MAX_OPEN_ORDERS] = {UNIT_COUNT, OVER},
     [RG_CHECK_ORDERS_PER_DAY] = {UNIT_COUNT, OVER},
@@ -243,6 +243,15 @@ static int has_numbers(const rg_verdict *v)
     return relation != PLAIN && (v->observed != 0 || v->limit != 0);
 }
 
+/* Fills are counted, or summed by their value. */
+static enum unit unit_of(const rg_verdict *v)
+{
+    if (v->first_check == RG_CHECK_EXECUTION_RATE && v->detail == RG_EXECUTIONS_BY_VALUE) {
+        return UNIT_MONEY;
+    }
+    return (enum unit)numbers[v->first_check].unit;
+}
+
 static void add_rejection(struct text *t, rg_client *client, const rg_verdict *v)
 {
     uint32_t check = v->first_check;
@@ -258,12 +267,13 @@ static void add_rejection(struct text *t, rg_client *client, const rg_verdict *v
         add(t, ": no limit is set for ");
         add(t, rg_check_name(v->detail));
     } else if (has_numbers(v)) {
+        enum unit unit = unit_of(v);
         add(t, ": ");
-        add_number(t, v->observed, (enum unit)numbers[check].unit);
+        add_number(t, v->observed, unit);
         add_char(t, ' ');
         add(t, relations[numbers[check].relation]);
         add_char(t, ' ');
-        add_number(t, v->limit, (enum unit)numbers[check].unit);
+        add_number(t, v->limit, unit);
     }
     add_node(t, client, v->node);
     add_others(t, v->breaches);

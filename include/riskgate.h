@@ -482,6 +482,11 @@ static inline int rg_mark_set(rg_marks *marks, uint32_t instrument, int64_t bid,
 /* Writes instrument's previous close, once a day. Cost and returns: rg_mark_set. */
 static inline int rg_mark_set_close(rg_marks *marks, uint32_t instrument, int64_t close);
 
+/* Writes how much of instrument the market has traded in its day so far, 1e-8, for `participation`.
+ * It only grows; a smaller number begins a new day, 0 says nothing new. What was traded before the
+ * gate learned the first number does not count. Cost and returns: rg_mark_set; RG_INVALID below 0. */
+static inline int rg_mark_set_volume(rg_marks *marks, uint32_t instrument, int64_t volume);
+
 #ifdef __cplusplus
 }
 #endif

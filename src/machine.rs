@@ -9,7 +9,7 @@ use crate::control;
 use crate::error::{Error, Result};
 use crate::fixed::{Price, Qty, Wide};
 use crate::gate::outcome::{Event, Outcome};
-use crate::gate::{Gate, Incoming};
+use crate::gate::{Gate, Incoming, count};
 use crate::state::State;
 use crate::state::command::Command;
 use crate::state::index::NONE;
@@ -47,6 +47,8 @@ pub struct MarkInput {
     pub quote_ns: u64,
     /// Time of the last trade, ns.
     pub last_ns: u64,
+    /// Cumulative volume of the market's day, 1e-8; 0: as told before.
+    pub volume: u64,
 }
 
 /// Position and open quantity of an account in an instrument.
@@ -210,6 +212,7 @@ impl Machine {
                 self.outcome.mark = price;
                 self.outcome.mark_age_ns = age_ns;
             }
+            count::market_volume(&mut self.gate.state, now_ns, instrument, mark.volume);
         }
         self.outcome = self.gate.collect(self.outcome);
         &self.outcome

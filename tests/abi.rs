@@ -36,7 +36,7 @@ fn structs(out: &mut String) {
         "rg_verdict_slot" verdict::VerdictSlot { seq mix order_id breaches observed limit valid_until_ns epoch node decision first_check flags detail }
         "rg_lane_header" lane::LaneHeader { magic abi_major abi_minor epoch lane session order_capacity verdict_capacity }
         "rg_gate_page_header" gate_page::GatePageHeader { magic abi_major abi_minor epoch heartbeat_stale_ns verdict_valid_ns }
-        "rg_mark_line" marks::MarkLine { seq bid ask last close quote_ns last_ns _reserved }
+        "rg_mark_line" marks::MarkLine { seq bid ask last close quote_ns last_ns volume }
         "rg_marks_header" marks::MarksHeader { magic abi_major abi_minor epoch instruments _reserved }
         "rg_hello" rendezvous::Hello { magic abi_major abi_minor role _reserved name }
         "rg_welcome" rendezvous::Welcome { magic abi_major abi_minor status epoch lane session order_capacity verdict_capacity instruments _reserved text }
@@ -109,6 +109,7 @@ fn constants(out: &mut String) {
         "RG_VERDICT_SHADOWED" verdict::flag::SHADOWED;
         "RG_BREACH_MORE" verdict::BREACH_MORE;
         "RG_NO_NODE" verdict::NO_NODE;
+        "RG_EXECUTIONS_BY_VALUE" verdict::EXECUTIONS_BY_VALUE;
         "RG_CLIENT_MAGIC" lane::CLIENT_MAGIC;
         "RG_GATE_MAGIC" lane::GATE_MAGIC;
         "RG_CLIENT_HEARTBEAT_OFFSET" lane::CLIENT_HEARTBEAT_OFFSET;

@@ -198,6 +198,7 @@ fn mark() -> Mark {
         close: PRICE_UNDEFINED,
         quote_ns: clock::now_ns(),
         last_ns: 0,
+        volume: 0,
     }
 }
 

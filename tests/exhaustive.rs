@@ -129,8 +129,15 @@ fn tiny() -> Setup {
 
 fn mark(instrument: u32, price: i64) -> Input {
     let none = PRICE_UNDEFINED;
-    let mark =
-        MarkInput { bid: price, ask: price, last: none, close: none, quote_ns: 1, last_ns: 0 };
+    let mark = MarkInput {
+        bid: price,
+        ask: price,
+        last: none,
+        close: none,
+        quote_ns: 1,
+        last_ns: 0,
+        volume: 0,
+    };
     Input::Mark { instrument, mark }
 }
 

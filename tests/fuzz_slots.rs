@@ -6,6 +6,8 @@
 
 #[path = "fuzz/counting.rs"]
 mod counting;
+#[path = "fuzz/limits.rs"]
+mod limits;
 #[path = "fuzz/world.rs"]
 mod world;
 
@@ -189,6 +191,7 @@ fn everything_released_leaves_nothing(machine: &mut Machine, world: &mut World) 
             close: PRICE_UNDEFINED,
             quote_ns: now_ns,
             last_ns: 0,
+            volume: 0,
         };
         machine.mark(now_ns, id as u32, &mark);
         marks.push(if instrument.inverse { PRICE_ONE } else { price.abs() });

@@ -114,7 +114,7 @@ fn small_world() -> Setup {
 
 fn mark(bid: i64, ask: i64, now_ns: u64) -> MarkInput {
     let close = PRICE_UNDEFINED;
-    MarkInput { bid, ask, last: close, close, quote_ns: now_ns, last_ns: now_ns }
+    MarkInput { bid, ask, last: close, close, quote_ns: now_ns, last_ns: now_ns, volume: 0 }
 }
 
 fn limit_order(id: u64, order_side: u8, price: i64, qty: i64) -> OrderSlot {

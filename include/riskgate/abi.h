@@ -35,7 +35,7 @@ RG_STATIC_ASSERT(sizeof(void *) == 8, "riskgate runs on 64-bit hosts only");
 /* Version of the interface. Client and gate must have the same major version; a client may have an
  * older minor version than the gate, never a newer one. */
 #define RG_ABI_MAJOR 1u
-#define RG_ABI_MINOR 0u
+#define RG_ABI_MINOR 1u
 
 #define RG_SLOT_BYTES 64u
 #define RG_SLOT_WORDS 8u
@@ -214,7 +214,8 @@ struct rg_verdict_slot {
     uint8_t decision;
     uint8_t first_check;     /* number of the first check that rejects, 0 for none */
     uint16_t flags;
-    uint32_t detail;         /* limit_not_set: the check without limit; malformed: the field */
+    uint32_t detail;         /* limit_not_set: the check without limit; malformed: the field;
+                              * execution_rate: RG_EXECUTIONS_BY_VALUE, or 0 */
 };
 RG_ASSERT_SIZE(rg_verdict_slot, 64);
 RG_ASSERT_AT(rg_verdict_slot, seq, 0);
@@ -325,7 +326,7 @@ RG_ASSERT_AT(rg_gate_page_header, verdict_valid_ns, 24);
  *    0   header: magic u64 | abi_major u16, abi_minor u16 | epoch u32 | instruments u32
  *  512   one line per instrument, 64 bytes:
  *        0 seq u64 | 8 bid | 16 ask | 24 last | 32 close (i64, 1e-9) | 40 quote_ns | 48 last_ns
- *        56 reserved u64
+ *        56 volume u64 (1e-8, cumulative over the market's day; 0: as told before)
  * One writer. It makes seq odd, writes the words, makes it even. */
 
 #define RG_MARKS_MAGIC RG_MAGIC8('R', 'G', 'M', 'A', 'R', 'K', 'S', '1')
@@ -339,7 +340,7 @@ struct rg_mark_line {
     int64_t close;
     uint64_t quote_ns;
     uint64_t last_ns;
-    uint64_t _reserved;
+    uint64_t volume; /* 1e-8, cumulative over the market's day; 0: as told before; since 1.1 */
 };
 RG_ASSERT_SIZE(rg_mark_line, 64);
 RG_ASSERT_AT(rg_mark_line, seq, 0);
@@ -349,7 +350,7 @@ RG_ASSERT_AT(rg_mark_line, last, 24);
 RG_ASSERT_AT(rg_mark_line, close, 32);
 RG_ASSERT_AT(rg_mark_line, quote_ns, 40);
 RG_ASSERT_AT(rg_mark_line, last_ns, 48);
-RG_ASSERT_AT(rg_mark_line, _reserved, 56);
+RG_ASSERT_AT(rg_mark_line, volume, 56);
 
 struct rg_marks_header {
     uint64_t magic;
@@ -447,6 +448,9 @@ RG_ASSERT_AT(rg_marks_header, _reserved, 20);
 #define RG_CHECK_ENUMERATOR(upper, number, name) RG_CHECK_##upper = number,
 enum rg_check_number { RG_CHECK_NONE = 0, RG_CHECKS(RG_CHECK_ENUMERATOR) RG_CHECK_END };
 #undef RG_CHECK_ENUMERATOR
+
+/* `detail` of a verdict whose first check is execution_rate: the numbers are money, not a count. */
+#define RG_EXECUTIONS_BY_VALUE 2u
 
 /* Which field made an order malformed: `detail` of a verdict whose first check is malformed. */
 #define RG_FIELD_KIND 1u

@@ -1,6 +1,6 @@
 /* The feed handler's end of the mark table: the writing half of a sequence lock, inline.
  *
- * Private to riskgate.h, which documents rg_mark_set and rg_mark_set_close. It never reads what
+ * Private to riskgate.h, which documents rg_mark_set, rg_mark_set_close, rg_mark_set_volume. It never reads what
  * another process writes, except the gate page.
  */
 #ifndef RISKGATE_MARKS_H
@@ -80,6 +80,21 @@ static inline int rg_mark_set_close(rg_marks *marks, uint32_t instrument, int64_
         return marks != NULL && marks->lines == NULL ? RG_GATE_DOWN : RG_INVALID;
     }
     RG_STORE_RELAXED(&line[4], (uint64_t)close);
+    rg_priv_mark_end(line);
+    return rg_priv_marks_alive(marks, rg_now_ns());
+}
+
+static inline int rg_mark_set_volume(rg_marks *marks, uint32_t instrument, int64_t volume)
+{
+    uint64_t *line;
+    if (RG_UNLIKELY(volume < 0)) {
+        return RG_INVALID;
+    }
+    line = rg_priv_mark_begin(marks, instrument);
+    if (RG_UNLIKELY(line == NULL)) {
+        return marks != NULL && marks->lines == NULL ? RG_GATE_DOWN : RG_INVALID;
+    }
+    RG_STORE_RELAXED(&line[7], (uint64_t)volume);
     rg_priv_mark_end(line);
     return rg_priv_marks_alive(marks, rg_now_ns());
 }

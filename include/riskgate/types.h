@@ -101,7 +101,8 @@ typedef struct rg_verdict {
     uint8_t local;           /* RG_LOCAL_..., why it was withheld */
     uint16_t flags;          /* RG_VERDICT_... */
     uint16_t _reserved;
-    uint32_t detail;         /* limit_not_set: number of the check; malformed: RG_FIELD_... */
+    uint32_t detail;         /* limit_not_set: number of the check; malformed: RG_FIELD_...;
+                              * execution_rate: RG_EXECUTIONS_BY_VALUE, or 0 */
     uint32_t _reserved2;
 } rg_verdict;
 

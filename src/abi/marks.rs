@@ -4,7 +4,7 @@
 //!    0   header: magic u64 | abi_major u16, abi_minor u16 | epoch u32 | instruments u32
 //!  512   one line per instrument, 64 bytes:
 //!        0 seq u64 | 8 bid | 16 ask | 24 last | 32 close (i64, 1e-9) | 40 quote_ns | 48 last_ns
-//!        56 reserved u64
+//!        56 volume u64 (1e-8, cumulative over the market's day; 0: as told before)
 //! ```
 //! The writer makes `seq` odd, writes the words, makes it even. A price that is not known is
 //! [`super::PRICE_UNDEFINED`]. Times are CLOCK_MONOTONIC_RAW in ns; one that lies in the future
@@ -35,8 +35,8 @@ pub struct MarkLine {
     pub quote_ns: u64,
     /// Time of the last trade.
     pub last_ns: u64,
-    /// Zero.
-    pub _reserved: u64,
+    /// Cumulative volume of the market's day, 1e-8; 0: as told before (since 1.1).
+    pub volume: u64,
 }
 
 /// Header of the mark table.
@@ -63,6 +63,7 @@ const _: () = {
     assert!(offset_of!(MarkLine, bid) == 8 && offset_of!(MarkLine, ask) == 16);
     assert!(offset_of!(MarkLine, last) == 24 && offset_of!(MarkLine, close) == 32);
     assert!(offset_of!(MarkLine, quote_ns) == 40 && offset_of!(MarkLine, last_ns) == 48);
+    assert!(offset_of!(MarkLine, volume) == 56);
     assert!(offset_of!(MarksHeader, instruments) == 16);
 };
 

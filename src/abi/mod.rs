@@ -18,7 +18,7 @@ pub mod verdict;
 /// Major version of the interface. Client and gate must have the same.
 pub const ABI_MAJOR: u16 = 1;
 /// Minor version of the interface. A client may be older than the gate, never newer.
-pub const ABI_MINOR: u16 = 0;
+pub const ABI_MINOR: u16 = 1;
 
 /// Bytes of a slot, which is one cache line on every host we know.
 pub const SLOT_BYTES: usize = 64;

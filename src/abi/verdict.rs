@@ -56,6 +56,8 @@ pub const BREACH_MORE: u64 = 1 << 63;
 
 /// "No node" in the `node` field.
 pub const NO_NODE: u32 = u32::MAX;
+/// Detail of an `execution_rate` breach whose numbers are money, not a count.
+pub const EXECUTIONS_BY_VALUE: u32 = 2;
 
 /// One verdict slot. See the module head for its picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,7 +88,8 @@ pub struct VerdictSlot {
     /// See [`flag`].
     pub flags: u16,
     /// More about the first breach: for `limit_not_set` the number of the check that has none,
-    /// for `malformed` the field (see `codes::field`).
+    /// for `malformed` the field (see `codes::field`), for `execution_rate` by value
+    /// [`EXECUTIONS_BY_VALUE`].
     pub detail: u32,
 }
 

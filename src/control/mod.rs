@@ -24,6 +24,7 @@ pub fn apply(gate: &mut Gate, now_ns: u64, command: &Command) -> Result<()> {
             watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
         Command::SetLimit(limit) => {
+            let limit = state.as_planted(&limit);
             state.set_limit(&limit)?;
             watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }

@@ -144,6 +144,7 @@ impl<G: Gate> Core<G> {
             close: m.close,
             quote_ns: m.quote_ns,
             last_ns: m.last_ns,
+            volume: m.volume,
         };
         self.gate.mark(now_ns, instrument, &input);
         let appended = self.journal.append_mark(now_ns, instrument, &input, self.gate.events());

@@ -83,6 +83,9 @@ impl Findings {
 
     /// A breach that always rejects.
     pub fn reject(&mut self, breach: Breach) {
+        if is_forgotten(breach.check) {
+            return;
+        }
         self.breaches.insert(breach.check);
         let better = match &self.first {
             None => true,
@@ -113,6 +116,9 @@ impl Findings {
         order: &Order,
     ) {
         let Breach { check, node, .. } = breach;
+        if is_forgotten(check) {
+            return;
+        }
         match phase {
             Phase::Shadow => {
                 self.shadow.insert(check);
@@ -145,6 +151,15 @@ impl Findings {
     }
 }
 
+/// Has a test planted the mistake that this check never finds anything?
+#[inline(always)]
+pub fn is_forgotten(_check: Check) -> bool {
+    #[cfg(feature = "mutations")]
+    return crate::state::mutation::is(_check, crate::state::mutation::Mistake::Never);
+    #[cfg(not(feature = "mutations"))]
+    false
+}
+
 /// Runs the checks of families 2 to 6, and `limit_not_set`.
 pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64) -> Findings {
     let mut found = Findings::new();
@@ -156,7 +171,8 @@ pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64)
         grid(&c, &mut found);
         limits(&c, &mut found);
     }
-    if let Some(breach) = checks::wash_trade::check(state, order) {
+    let crosses = checks::wash_trade::check(state, order);
+    if let Some(breach) = crosses.filter(|b| !is_forgotten(b.check)) {
         wash_trade(&c, breach, &mut found);
     }
     if !found.alerts.is_empty() {
@@ -171,7 +187,8 @@ pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64)
 /// A required check without a limit on the path, or an unpriced order without a collar.
 fn limit_not_set(c: &Context, found: &mut Findings) {
     let account = &c.state.nodes[c.order.account as usize];
-    let mut missing = c.state.required & !account.path_mask & !c.instrument.limit_mask;
+    let of_lane = c.state.lanes[c.lane as usize].limit_mask;
+    let mut missing = c.state.required & !account.path_mask & !c.instrument.limit_mask & !of_lane;
     if missing != 0 {
         for cell in c.plan.row.cells.iter().filter_map(|cell| c.state.cells.get(*cell as usize)) {
             missing &= !c.state.limits.mask(cell.first_limit);
@@ -260,6 +277,10 @@ fn limits(c: &Context, found: &mut Findings) {
         if let Some(cell) = state.cells.get(c.plan.row.cells[level] as usize) {
             list(cell.first_limit, level, &at);
         }
+    }
+    let of_lane = state.lanes[c.lane as usize].first_limit;
+    if of_lane != NONE {
+        list(of_lane, 0, &c.after(c.order.account, 0));
     }
     found.watch |= fired;
     lane_open_orders(c, account_phase, found);
@@ -357,6 +378,11 @@ fn policy_row<T>(c: &Context, check: Check, read: impl Fn(&Limit) -> T) -> Optio
         let place = if node.is_some() { &mut nearest } else { &mut own };
         if limit.check == check && place.is_none() {
             *place = Some(read(limit));
+        }
+    });
+    c.state.each_limit_of_lane(c.lane, |limit| {
+        if limit.check == check && own.is_none() {
+            own = Some(read(limit));
         }
     });
     nearest.or(own)

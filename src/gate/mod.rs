@@ -4,6 +4,7 @@
 //! after, so that a what-if is the first half alone.
 
 pub mod checks;
+pub mod count;
 pub mod decide;
 pub mod decode;
 pub mod events;
@@ -100,7 +101,7 @@ impl Gate {
         }
         let mut outcome = match decode::decode(incoming.words, incoming.extension, wall_ns) {
             Err(malformed) => self.malformed(incoming, &malformed),
-            Ok(Request::Report(report)) => self.report(incoming.lane, &report),
+            Ok(Request::Report(report)) => self.report(incoming, &report),
             Ok(Request::Cancel(cancel)) => self.cancel(incoming.lane, &cancel),
             Ok(Request::MassCancel(id)) => accepted(id),
             Ok(Request::Order(order)) => self.new_or_replace(incoming, &order, digest),
@@ -181,6 +182,7 @@ impl Gate {
     fn malformed(&mut self, incoming: &Incoming, malformed: &Malformed) -> Outcome {
         if malformed.answered {
             let breach = Breach { detail: malformed.field, ..Breach::bare(Check::Malformed) };
+            self.count_refused(incoming);
             return rejected(malformed.order_id, breach);
         }
         let slot = crate::abi::order::OrderSlot::from_words(incoming.words);
@@ -188,8 +190,20 @@ impl Gate {
         Outcome { order_id: malformed.order_id, ..Outcome::NONE }
     }
 
-    fn report(&mut self, lane: u32, report: &request::Report) -> Outcome {
-        let row = reports::apply(&mut self.state, &mut self.events, lane, report);
+    /// A new order or replace that family 1 refused counts, unless it is a what-if.
+    fn count_refused(&mut self, incoming: &Incoming) {
+        if (incoming.words[6] >> 24) as u8 & crate::abi::order::flag::WHAT_IF == 0 {
+            count::refused(&mut self.state, &mut self.events, incoming);
+        }
+    }
+
+    fn report(&mut self, incoming: &Incoming, report: &request::Report) -> Outcome {
+        let (lane, now_ns) = (incoming.lane, incoming.now_ns);
+        let reject = count::rejected_by_venue(&self.state, lane, report);
+        let row = reports::apply(&mut self.state, &mut self.events, (lane, now_ns), report);
+        if let Some(whose) = reject {
+            count::venue_reject(&mut self.state, &mut self.events, now_ns, whose);
+        }
         if row != NONE {
             let executed = matches!(report.kind, kind::FILL | kind::BUST);
             let cause = if executed { Cause::Passive } else { Cause::Release };
@@ -216,7 +230,10 @@ impl Gate {
     fn new_or_replace(&mut self, incoming: &Incoming, order: &Order, digest: u64) -> Outcome {
         let target = match self.structural(incoming, order) {
             Ok(target) => target,
-            Err(breach) => return rejected(order.id, breach),
+            Err(breach) => {
+                self.count_refused(incoming);
+                return rejected(order.id, breach);
+            }
         };
         let choice = self.state.instruments[order.instrument as usize].mark_at(incoming.now_ns);
         let valued_at = self.state.instruments[order.instrument as usize].valuation;
@@ -239,7 +256,10 @@ impl Gate {
     ) -> Outcome {
         let plan = match plan::plan(&self.state, order, target, choice) {
             Ok(plan) => plan,
-            Err(breach) => return self.priced(rejected(order.id, breach), order, choice),
+            Err(breach) => {
+                self.count_refused(incoming);
+                return self.priced(rejected(order.id, breach), order, choice);
+            }
         };
         let found = decide::decide(&self.state, order, &plan, incoming.lane, incoming.now_ns);
         let passes = found.breaches.is_empty();
@@ -289,6 +309,8 @@ impl Gate {
         for (of, why) in found.latches() {
             watch::latch_node(&mut self.state, &mut self.events, *of, *why);
         }
+        let rejected = outcome.decision != decision::ACCEPT;
+        count::evaluated(&mut self.state, &mut self.events, incoming, order, plan, rejected);
     }
 
     /// Family 1 in order: the first failure ends it. Returns the target of a replace.
@@ -342,7 +364,9 @@ impl Gate {
         if !incoming.journal_ok {
             return bare(Check::JournalUnavailable);
         }
-        if !reserve::has_room(state, order, target) {
+        let counts = !checks::duplicate_order::concerns(state, order)
+            || state.duplicates.has_room(incoming.now_ns);
+        if !counts || !reserve::has_room(state, order, target) {
             return bare(Check::Capacity);
         }
         Ok(target)

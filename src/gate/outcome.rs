@@ -22,6 +22,8 @@ pub enum MeasureUnit {
     BasisPoints = 5,
     /// Nanoseconds.
     Time = 6,
+    /// A ratio, 1e-8.
+    Ratio = 7,
 }
 
 impl MeasureUnit {
@@ -34,6 +36,7 @@ impl MeasureUnit {
             4 => MeasureUnit::Count,
             5 => MeasureUnit::BasisPoints,
             6 => MeasureUnit::Time,
+            7 => MeasureUnit::Ratio,
             _ => MeasureUnit::None,
         }
     }
@@ -42,7 +45,7 @@ impl MeasureUnit {
     pub const fn places(self) -> u32 {
         match self {
             MeasureUnit::None | MeasureUnit::Count | MeasureUnit::Time => 0,
-            MeasureUnit::Qty => 8,
+            MeasureUnit::Qty | MeasureUnit::Ratio => 8,
             MeasureUnit::Money => 36,
             MeasureUnit::Price => 9,
             MeasureUnit::BasisPoints => 4,

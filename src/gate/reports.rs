@@ -7,6 +7,7 @@ use crate::abi::codes::Check;
 use crate::abi::order::{OrderSlot, kind, side};
 use crate::abi::verdict::NO_NODE;
 use crate::fixed::{Price, Qty};
+use crate::gate::count;
 use crate::gate::events::Events;
 use crate::gate::outcome::EventKind;
 use crate::gate::request::Report;
@@ -17,8 +18,13 @@ use crate::state::history::Execution;
 use crate::state::index::NONE;
 use crate::state::limit::Latch;
 
-/// Applies a report of a lane; returns the row that it changed, or `NONE`.
-pub fn apply(state: &mut State, events: &mut Events, lane: u32, report: &Report) -> u32 {
+/// Applies a report of a lane that came at `now_ns`; returns the row that it changed, or `NONE`.
+pub fn apply(
+    state: &mut State,
+    events: &mut Events,
+    (lane, now_ns): (u32, u64),
+    report: &Report,
+) -> u32 {
     let Some(origin) = origin_lane(state, lane, report.origin) else {
         events.tell(EventKind::Anomaly, Check::LaneNotPermitted, NO_NODE, report.instrument);
         return NONE;
@@ -29,7 +35,7 @@ pub fn apply(state: &mut State, events: &mut Events, lane: u32, report: &Report)
         kind::FILL => {
             let replaces = busted.filter(|(id, _)| report.corrects && *id == report.order_id);
             let credit = replaces.map_or(0, |(_, qty)| qty);
-            return fill(state, events, (origin, lane), slot, report, credit);
+            return fill(state, events, (origin, lane, now_ns), slot, report, credit);
         }
         kind::BUST => return bust(state, events, (origin, lane), slot, report),
         _ if slot == NONE => {
@@ -114,7 +120,7 @@ fn void(state: &mut State, events: &mut Events, slot: u32, request: u64) -> u32 
 fn fill(
     state: &mut State,
     events: &mut Events,
-    (origin, lane): (u32, u32),
+    (origin, lane, now_ns): (u32, u32, u64),
     slot: u32,
     report: &Report,
     credit: Qty,
@@ -142,6 +148,7 @@ fn fill(
         order.filled = order.filled.saturating_add(from_open);
         reserve::settle(state, slot, signed);
     }
+    count::execution(state, events, (now_ns, origin), row, signed, report.price);
     remember(state, origin, report, account, instrument, order_side, false);
     let path = state.nodes[account as usize].path();
     if state.firm_killed || path.iter().any(|n| state.nodes[*n as usize].kills(order_side)) {

@@ -4,7 +4,7 @@
 use crate::abi::codes::Check;
 use crate::gate::checks::place::Place;
 use crate::gate::checks::{measure, sector_concentration};
-use crate::gate::decide::LatchOf;
+use crate::gate::decide::{LatchOf, is_forgotten};
 use crate::gate::events::Events;
 use crate::gate::outcome::{Event, EventKind};
 use crate::state::State;
@@ -196,6 +196,9 @@ fn one(state: &mut State, events: &mut Events, slot: u32, at: &Seat) {
 
 /// A breach that nobody's order caused.
 fn passive_breach(state: &mut State, events: &mut Events, spec: &Limit, at: &Seat) {
+    if is_forgotten(spec.check) {
+        return;
+    }
     if spec.action != Action::Block || spec.phase == Phase::Warn {
         tell(events, EventKind::Alert, spec, at, 0);
     }

@@ -226,6 +226,7 @@ fn unit_at(number: u8, offset: usize) -> Result<MeasureUnit, BadRecord> {
         4 => MeasureUnit::Count,
         5 => MeasureUnit::BasisPoints,
         6 => MeasureUnit::Time,
+        7 => MeasureUnit::Ratio,
         _ => return Err(BadRecord { offset, what: "no unit has this number" }),
     })
 }
@@ -420,13 +421,14 @@ impl EventEntry {
 
 impl MarkEntry {
     pub(super) fn put(&self, words: &mut RecordWords) {
-        let MarkInput { bid, ask, last, close, quote_ns, last_ns } = self.mark;
+        let MarkInput { bid, ask, last, close, quote_ns, last_ns, volume } = self.mark;
         words[BODY] = u64::from(self.instrument) | (u64::from(self.events) << 32);
         for (word, price) in words[5..].iter_mut().zip([bid, ask, last, close]) {
             *word = price as u64;
         }
         words[9] = quote_ns;
         words[10] = last_ns;
+        words[11] = volume;
     }
 
     pub(super) fn take(words: &RecordWords) -> Result<MarkEntry, BadRecord> {
@@ -440,6 +442,7 @@ impl MarkEntry {
                 close: words[8] as i64,
                 quote_ns: words[9],
                 last_ns: words[10],
+                volume: words[11],
             },
         })
     }

@@ -35,6 +35,7 @@
 //!               36 node u32   40 instrument u32
 //!  8 MARK       32 instrument u32   36 EVENT records that follow u8
 //!               40 bid   48 ask   56 last   64 close (i64)   72 quote ns   80 last ns (u64)
+//!               88 cumulative volume of the day, 1e-8, 0 if not told (u64)
 //!  9 CONTROL    32 bytes of the command u8   33 EVENT records that follow u8
 //!               40 command, up to 104 bytes   144 operator   176 approver (32 bytes of text each)
 //!              208 reason, 48 bytes of text       flag REFUSED: it was refused and changed nothing

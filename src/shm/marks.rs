@@ -37,6 +37,8 @@ pub struct Mark {
     pub quote_ns: u64,
     /// Time of the last trade, ns of the host's clock.
     pub last_ns: u64,
+    /// Cumulative volume of the market's day, 1e-8; 0: as told before.
+    pub volume: u64,
 }
 
 struct Line<'a> {
@@ -111,6 +113,7 @@ impl MarkTable {
             close: w[3] as i64,
             quote_ns: w[4].min(now_ns),
             last_ns: w[5].min(now_ns),
+            volume: w[6],
         })
     }
 }
@@ -189,7 +192,7 @@ impl MarkWriter {
                 mark.close as u64,
                 mark.quote_ns,
                 mark.last_ns,
-                0,
+                mark.volume,
             ],
         );
         true
@@ -201,7 +204,7 @@ mod tests {
     use super::*;
 
     fn mark(bid: i64) -> Mark {
-        Mark { bid, ask: bid + 1, last: bid, close: bid, quote_ns: 50, last_ns: 500 }
+        Mark { bid, ask: bid + 1, last: bid, close: bid, quote_ns: 50, last_ns: 500, volume: 3 }
     }
 
     #[test]

@@ -34,6 +34,7 @@ impl State {
         let mut h = StateHasher(0x5241_5445_4741_5445);
         for i in &self.instruments {
             (i.quote, i.valuation, i.halted, i.killed, i.unit).hash(&mut h);
+            i.volume.hash(&mut h);
         }
         for n in &self.nodes {
             (n.exposure, n.traded, n.pnl, n.open_orders, n.latch, n.killed).hash(&mut h);
@@ -50,6 +51,9 @@ impl State {
         for l in self.limits.iter() {
             l.hash(&mut h);
         }
+        self.limits.counts().for_each(|count| count.hash(&mut h));
+        self.limits.windows.hash(&mut h);
+        self.duplicates.items().for_each(|item| item.hash(&mut h));
         self.buckets.hash(&mut h);
         self.bucket_levels.hash(&mut h);
         let order = |h: &mut StateHasher, o: &OpenOrder| {

@@ -94,6 +94,12 @@ pub struct Instrument {
     pub first_limit: u32,
     /// Checks for which it has a limit of its own.
     pub limit_mask: u128,
+    /// Checks that count by themselves, of all limits that it ever had.
+    pub counted: u128,
+    /// Cumulative volume of the market's day as last told, 1e-8; 0: never told.
+    pub volume: u64,
+    /// First of the limits that count its market volume.
+    pub first_volume_limit: u32,
 }
 
 impl Instrument {
@@ -139,6 +145,9 @@ impl Instrument {
                 first_row: NONE,
                 first_limit: NONE,
                 limit_mask: 0,
+                counted: 0,
+                volume: 0,
+                first_volume_limit: NONE,
             }
         };
         setup.instruments.iter().enumerate().map(build).collect()

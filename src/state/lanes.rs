@@ -2,6 +2,7 @@
 
 use crate::abi::order::kind;
 use crate::fixed::Qty;
+use crate::state::index::NONE;
 use crate::state::setup::{self, Setup};
 use crate::state::tree::Node;
 
@@ -21,6 +22,12 @@ pub struct Lane {
     pub killed: bool,
     /// Order and quantity of the bust that was the lane's last message: a correction may follow.
     pub busted: Option<(u64, Qty)>,
+    /// First of its own limits.
+    pub first_limit: u32,
+    /// Checks for which it has a limit of its own.
+    pub limit_mask: u128,
+    /// Checks that count by themselves, of all limits that it ever had.
+    pub counted: u128,
 }
 
 impl Lane {
@@ -41,6 +48,9 @@ impl Lane {
             open_orders: 0,
             killed: false,
             busted: None,
+            first_limit: NONE,
+            limit_mask: 0,
+            counted: 0,
         };
         setup.lanes.iter().map(build).collect()
     }

@@ -7,6 +7,7 @@ use crate::state::index::NONE;
 use crate::state::limit::{
     Bound, Denominator, Limit, Phase, SOFT_REARM_POINTS, SOFT_THRESHOLDS_MAX, Variant,
 };
+use crate::state::windows::Windows;
 
 /// Level of a limit that is beyond its hard number.
 pub const LEVEL_HARD: u8 = u8::MAX;
@@ -33,6 +34,10 @@ pub struct LimitRow {
     pub level: u8,
     /// Next limit of the same place.
     pub next: u32,
+    /// First of the windows that it owns, or `NONE`.
+    pub first_window: u32,
+    /// Messages since it was armed or the day began, of a limit that counts without a window.
+    pub count: u64,
 }
 
 /// What only a breach or a threshold reads.
@@ -51,6 +56,8 @@ pub struct LimitDetail {
     pub soft: [Wide; SOFT_THRESHOLDS_MAX],
     /// Largest measure that re-arms each threshold.
     pub rearm: [Wide; SOFT_THRESHOLDS_MAX],
+    /// Next limit that counts the market volume of the same instrument.
+    pub next_of_volume: u32,
 }
 
 /// The amount that a share of the start-of-day equity stands for, rounded down: a bucket is beyond
@@ -77,6 +84,7 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         soft_len: 0,
         soft: [Wide::MAX; SOFT_THRESHOLDS_MAX],
         rearm: [Wide::MAX; SOFT_THRESHOLDS_MAX],
+        next_of_volume: NONE,
     };
     let has_number = matches!(limit.bound, Bound::Value(_)) && hard != Wide::ZERO;
     for percent in limit.soft_percent.into_iter().filter(|p| *p != 0 && has_number) {
@@ -107,6 +115,8 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         for_instrument: limit.instrument.is_some(),
         level: 0,
         next,
+        first_window: NONE,
+        count: 0,
     };
     (row, detail)
 }
@@ -143,15 +153,18 @@ pub struct LimitTable {
     rows: Vec<LimitRow>,
     details: Vec<LimitDetail>,
     capacity: usize,
+    /// What limits of rates have counted.
+    pub windows: Windows,
 }
 
 impl LimitTable {
-    /// An empty table.
-    pub fn new(capacity: usize) -> LimitTable {
+    /// An empty table for `capacity` limits that own `windows` windows.
+    pub fn new(capacity: usize, windows: usize) -> LimitTable {
         LimitTable {
             rows: Vec::with_capacity(capacity),
             details: Vec::with_capacity(capacity),
             capacity,
+            windows: Windows::new(windows),
         }
     }
 
@@ -197,7 +210,8 @@ impl LimitTable {
     /// holds the capacity.
     pub fn add(&mut self, first: u32, limit: Limit, equity: Wide) -> u32 {
         assert!(self.has_room(), "limit table over its capacity");
-        let (row, detail) = ready(limit, equity, first);
+        let (mut row, detail) = ready(limit, equity, first);
+        row.first_window = self.windows.make(&limit);
         self.rows.push(row);
         self.details.push(detail);
         (self.rows.len() - 1) as u32
@@ -212,6 +226,17 @@ impl LimitTable {
         same.or(all.next().filter(|_| all.next().is_none()))
     }
 
+    /// Puts a limit into a place of the table; what was counted there stays, so that a lowered
+    /// limit bites at once.
+    fn put(&mut self, at: usize, limit: Limit, equity: Wide) {
+        let (first_window, count) = (self.rows[at].first_window, self.rows[at].count);
+        let next_of_volume = self.details[at].next_of_volume;
+        (self.rows[at], self.details[at]) = ready(limit, equity, self.rows[at].next);
+        (self.rows[at].first_window, self.rows[at].count) = (first_window, count);
+        self.details[at].next_of_volume = next_of_volume;
+        self.windows.hand_over(first_window, &limit);
+    }
+
     /// Puts a limit into a slot in place of another. If it is temporary, the number that it covers
     /// comes back when it ends.
     pub fn replace(&mut self, slot: u32, limit: Limit, equity: Wide) {
@@ -221,7 +246,7 @@ impl LimitTable {
             (0, false) => Some(old.limit.bound),
             _ => old.base,
         };
-        (self.rows[at], self.details[at]) = ready(limit, equity, self.rows[at].next);
+        self.put(at, limit, equity);
         if limit.until_ns != 0 {
             self.details[at].base = covered;
         }
@@ -233,7 +258,7 @@ impl LimitTable {
         let base = self.details[at].base;
         let bound = base.unwrap_or(Bound::Unlimited);
         let limit = Limit { bound, until_ns: 0, ..self.details[at].limit };
-        (self.rows[at], self.details[at]) = ready(limit, equity, self.rows[at].next);
+        self.put(at, limit, equity);
         self.details[at].gone = base.is_none();
     }
 
@@ -249,6 +274,18 @@ impl LimitTable {
             }
         }
         (found, next)
+    }
+
+    /// Puts a limit at the head of the list of those that count an instrument's market volume,
+    /// which begins at `first`; returns the new first.
+    pub fn link_volume(&mut self, slot: u32, first: u32) -> u32 {
+        self.details[slot as usize].next_of_volume = first;
+        slot
+    }
+
+    /// Limit, detail and count, of each limit; the level is in the first. For the state hash.
+    pub fn counts(&self) -> impl Iterator<Item = u64> {
+        self.rows.iter().map(|row| row.count)
     }
 
     /// The slots of the list that starts at `first`.

@@ -5,8 +5,10 @@
 //! Nothing here decides, does I/O, reads a clock, or allocates after [`State::new`].
 
 pub mod command;
+pub mod counters;
 pub mod defaults;
 pub mod dimension;
+pub mod duplicates;
 mod hash;
 pub mod history;
 pub mod index;
@@ -14,6 +16,8 @@ pub mod instruments;
 pub mod lanes;
 pub mod limit;
 pub mod limits;
+#[cfg(feature = "mutations")]
+pub mod mutation;
 pub mod orders;
 pub mod own_book;
 pub mod rows;
@@ -24,16 +28,18 @@ mod structure;
 pub mod tree;
 pub mod verify;
 pub mod walks;
+pub mod windows;
 
 use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
 use crate::fixed::{Price, Wide};
 use dimension::Dimension;
+use duplicates::{DUPLICATES_MAX, Duplicates};
 use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
 use instruments::Instrument;
 use lanes::Lane;
-use limit::Latch;
+use limit::{Latch, Limit};
 use limits::LimitTable;
 use orders::OrderTable;
 use own_book::OwnBook;
@@ -41,12 +47,22 @@ use rows::{Cell, Row, Sums, Worth};
 use setup::{Setup, TREE_DEPTH_MAX};
 use tree::{Exposure, Node};
 use walks::Walks;
+use windows::{SPARE_WINDOWS, windows_of};
 
 /// Nodes that may get their first concentration limit while running.
 const SPARE_BUCKET_SLOTS: usize = 16;
 
 /// Anchors for `price_walk` limits that are set while running, where the setup has none.
 const WALKS_SPARE: usize = 1024;
+
+/// Plants a mistake for a test that must notice it, named as `check:mistake`. `None`: this build can
+/// make none; `Some(false)`: there is no such mistake.
+pub fn plant_mistake(_text: &str) -> Option<bool> {
+    #[cfg(feature = "mutations")]
+    return Some(mutation::plant(_text));
+    #[cfg(not(feature = "mutations"))]
+    None
+}
 
 /// Everything that a decision depends on.
 pub struct State {
@@ -66,6 +82,12 @@ pub struct State {
     cell_capacity: usize,
     /// Limits.
     pub limits: LimitTable,
+    /// Checks that count by themselves, of all limits ([`windows::COUNTED`]).
+    pub counted: u128,
+    /// The same of the limits of a node in one instrument.
+    pub counted_in_cells: u128,
+    /// The latest new orders, for `duplicate_order`.
+    pub duplicates: Duplicates,
     /// Checks without which no order passes.
     pub required: u128,
     /// Open orders.
@@ -110,6 +132,7 @@ impl State {
         let bucket_slots = (limited_nodes + SPARE_BUCKET_SLOTS).min(nodes.len());
         let bucket_count = setup.groups[Dimension::Sector as usize].len() + setup.instruments.len();
         let cell_capacity = positions * 2 + capacity.limits as usize;
+        let window_capacity = setup.limits.iter().map(windows_of).sum::<usize>() + SPARE_WINDOWS;
         let mut state = State {
             instruments: Instrument::all(setup),
             nodes,
@@ -120,7 +143,10 @@ impl State {
             cells: Vec::with_capacity(cell_capacity),
             cell_index: Index::new(cell_capacity),
             cell_capacity,
-            limits: LimitTable::new(capacity.limits as usize),
+            limits: LimitTable::new(capacity.limits as usize, window_capacity),
+            counted: 0,
+            counted_in_cells: 0,
+            duplicates: Duplicates::new(orders.min(DUPLICATES_MAX)),
             required: setup.required.0,
             orders: OrderTable::new(orders),
             own_book: OwnBook::new(orders * 2, positions * 2),
@@ -142,9 +168,18 @@ impl State {
             wall_offset_ns: 0,
         };
         for limit in &setup.limits {
-            state.add_limit(limit).expect("a verified setup fits its own capacity");
+            let limit = state.as_planted(limit);
+            state.add_limit(&limit).expect("a verified setup fits its own capacity");
         }
         state
+    }
+
+    /// The limit itself; in test builds with the mistake that a test has planted.
+    pub fn as_planted(&self, limit: &Limit) -> Limit {
+        #[cfg(feature = "mutations")]
+        let limit =
+            &mutation::spoil(*limit, limit.node.is_some_and(|n| self.nodes[n as usize].interior));
+        *limit
     }
 
     /// Is it a leaf of the account tree? Only leaves trade.
@@ -348,6 +383,7 @@ impl State {
             n.traded = Wide::ZERO;
             n.pnl = Wide::ZERO;
         }
+        self.begin_counting_day(node, false);
     }
 
     /// Latches a node, or one instrument at it if there is a cell for that; `All` is never weakened
@@ -371,6 +407,7 @@ impl State {
         for cell in self.cells.iter_mut().filter(|cell| cell.node == node) {
             cell.latch = None;
         }
+        self.restart_counters(node);
     }
 }
 

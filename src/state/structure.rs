@@ -9,6 +9,7 @@ use crate::state::command::Restriction;
 use crate::state::index::{NONE, pair};
 use crate::state::limit::Limit;
 use crate::state::rows::{Cell, Sums};
+use crate::state::windows::is_counted;
 
 /// Does the limit compare a share of a bucket?
 pub fn needs_buckets(limit: &Limit) -> bool {
@@ -41,6 +42,7 @@ impl State {
     /// Where a limit's list begins, and the equity that its shares are of.
     fn place_of(&self, limit: &Limit) -> (u32, Wide) {
         match (limit.node, limit.instrument) {
+            (None, None) if limit.lane.is_some() => (self.lane_limits(limit), Wide::ZERO),
             (Some(node), Some(i)) => match self.find_cell(node, i) {
                 NONE => (NONE, Wide::ZERO),
                 cell => (self.cells[cell as usize].first_limit, Wide::ZERO),
@@ -78,6 +80,9 @@ impl State {
         for i in &mut self.instruments {
             i.limit_mask = self.limits.mask(i.first_limit);
         }
+        for lane in &mut self.lanes {
+            lane.limit_mask = self.limits.mask(lane.first_limit);
+        }
         for id in 0..self.nodes.len() {
             let own = self.limits.mask(self.nodes[id].first_limit);
             let above = match self.nodes[id].path() {
@@ -91,7 +96,7 @@ impl State {
     /// A limit that is replaced has fired nothing: neither its own level counts, nor those that it
     /// keeps for each instrument or bucket.
     fn forget_levels(&mut self, slot: u32, limit: &Limit) {
-        let Some(node) = limit.node else { return };
+        let Some(node) = limit.node.filter(|_| !is_counted(limit.check)) else { return };
         let mut forgotten = u32::from(self.limits.get(slot).level != 0);
         let mut forget = |level: &mut u8| forgotten += u32::from(core::mem::take(level) != 0);
         if counts_by_instrument(limit.check) && limit.instrument.is_none() {
@@ -119,12 +124,15 @@ impl State {
                 self.limits.len()
             )));
         }
+        self.has_window_room(limit)?;
         match (limit.node, limit.instrument) {
             (Some(node), Some(instrument)) => {
                 let cell = self.cell_or_make(node, instrument)?;
                 let first = self.cells[cell as usize].first_limit;
                 self.cells[cell as usize].first_limit = self.limits.add(first, *limit, Wide::ZERO);
+                self.note_cell_counter(limit, instrument);
             }
+            (None, None) if limit.lane.is_some() => self.add_lane_limit(limit),
             (Some(node), None) => self.set_node_limit(node, limit)?,
             (None, Some(instrument)) => {
                 let i = &mut self.instruments[instrument as usize];
@@ -138,6 +146,7 @@ impl State {
                 )));
             }
         }
+        self.note_counter(limit);
         Ok(())
     }
 

@@ -79,6 +79,8 @@ pub struct Node {
     pub first_limit: u32,
     /// Checks for which it, or an ancestor, has a limit for all instruments.
     pub path_mask: u128,
+    /// Checks that count by themselves, of all limits that it, or an ancestor, ever had.
+    pub counted: u128,
     /// Does it have a limit that counts each instrument by itself?
     pub tracks_instruments: bool,
     /// Its place among nodes with concentration limits, or `NONE`.
@@ -121,6 +123,7 @@ impl Node {
                 restriction: Restriction::Open,
                 first_limit: NONE,
                 path_mask: 0,
+                counted: 0,
                 tracks_instruments: false,
                 bucket_slot: NONE,
                 fired: 0,

@@ -89,7 +89,7 @@ static void structs(void)
     AT(rg_mark_line, close);
     AT(rg_mark_line, quote_ns);
     AT(rg_mark_line, last_ns);
-    AT(rg_mark_line, _reserved);
+    AT(rg_mark_line, volume);
     END();
     BEGIN(rg_marks_header);
     AT(rg_marks_header, magic);
@@ -226,6 +226,7 @@ static void constants(void)
     CONSTANT(RG_VERDICT_SHADOWED);
     CONSTANT(RG_BREACH_MORE);
     CONSTANT(RG_NO_NODE);
+    CONSTANT(RG_EXECUTIONS_BY_VALUE);
     CONSTANT(RG_CLIENT_MAGIC);
     CONSTANT(RG_GATE_MAGIC);
     CONSTANT(RG_CLIENT_HEARTBEAT_OFFSET);

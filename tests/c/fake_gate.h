@@ -245,6 +245,7 @@ static inline int fake_serve_one(struct fake_gate *g, int fd)
         memset(&w, 0, sizeof w);
         w.magic = RG_WELCOME_MAGIC;
         w.abi_major = RG_ABI_MAJOR;
+        w.abi_minor = RG_ABI_MINOR;
         if (g->gate_region != NULL && !g->leave_locked) {
             RG_STORE_RELEASE(fake_u32(g->gate_region, RG_LANE_STATE_OFFSET), RG_LANE_OPEN);
         }

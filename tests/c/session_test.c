@@ -120,7 +120,7 @@ static void case_refusals(void)
     gate.welcome_text = NULL;
     gate.abi_major = 2;
     EQUAL(connect_again(0), RG_VERSION_MISMATCH);
-    REQUIRE(strstr(rg_last_error(&client), "1.0") && strstr(rg_last_error(&client), "2.0"));
+    REQUIRE(strstr(rg_last_error(&client), "1.1") && strstr(rg_last_error(&client), "2.1"));
     gate.abi_major = RG_ABI_MAJOR;
     gate.capacity = 12; /* no power of two */
     EQUAL(connect_again(0), RG_PROTOCOL);
@@ -170,6 +170,11 @@ static void case_marks(void)
     EQUAL(rg_mark_set_close(&marks, id, 9), RG_OK);
     EQUAL(line[4], 9);
     EQUAL(line[1], 11);
+    EQUAL(line[7], 0);
+    EQUAL(rg_mark_set_volume(&marks, id, 12), RG_OK);
+    EQUAL(rg_mark_set_volume(&marks, id, -1), RG_INVALID);
+    EQUAL(line[7], 12);
+    EQUAL(line[4], 9);
     *fake_u32(gate.page, RG_STATE_OFFSET) = RG_GATE_STOPPED;
     EQUAL(rg_mark_set(&marks, id, 1, 2, 3, rg_now_ns()), RG_GATE_DOWN);
     rg_marks_close(&marks);

@@ -153,6 +153,13 @@ static void reasons(void)
     reason(__LINE__, &v, "max_order_qty: 25,000 over 10,000 at node 17 (and 1 or more others)");
     v = reject(RG_CHECK_GROSS_EXPOSURE, INT64_C(12345678901), INT64_C(10000000000), RG_NO_NODE);
     reason(__LINE__, &v, "gross_exposure: 1,234,567.8901 over 1,000,000");
+    v = reject(RG_CHECK_EXECUTION_RATE, 501, 500, RG_NO_NODE);
+    reason(__LINE__, &v, "execution_rate: 501 over 500");
+    v = reject(RG_CHECK_EXECUTION_RATE, INT64_C(10010000), INT64_C(10000000), RG_NO_NODE);
+    v.detail = RG_EXECUTIONS_BY_VALUE;
+    reason(__LINE__, &v, "execution_rate: 1,001 over 1,000");
+    v = reject(RG_CHECK_ORDER_TO_TRADE, INT64_C(250000000), INT64_C(200000000), RG_NO_NODE);
+    reason(__LINE__, &v, "order_to_trade: 2.5 over 2");
     v = reject(RG_CHECK_NET_EXPOSURE, INT64_C(-10005000), 0, RG_NO_NODE);
     reason(__LINE__, &v, "net_exposure: -1,000.50 over 0");
     v = reject(RG_CHECK_TICK_SIZE, INT64_C(187255000000), INT64_C(10000000), RG_NO_NODE);

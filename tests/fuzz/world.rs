@@ -1,6 +1,7 @@
 //! A small firm with every kind of limit and tiny tables, and an adversary who knows it: the ids
 //! that exist, the numbers at the ends of their ranges, the messages that came before.
 
+use crate::limits::limit;
 use riskgate::abi::codes::{Check, CheckMask};
 use riskgate::abi::order::{ExtensionSlot, OrderSlot, flag, kind};
 use riskgate::abi::verdict::decision;
@@ -9,9 +10,7 @@ use riskgate::fixed::{PRICE_ONE, QTY_ONE};
 use riskgate::gate::outcome::Outcome;
 use riskgate::machine::{Environment, MarkInput};
 use riskgate::state::command::{Command, KillScope, Restriction};
-use riskgate::state::limit::{
-    Action, Band, Bound, Collar, Denominator, Latch, Limit, Phase, Variant,
-};
+use riskgate::state::limit::{Limit, Phase};
 use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, RATE_ONE, Setup};
 
 /// Random numbers (a 64-bit multiply-xorshift).
@@ -144,7 +143,7 @@ impl World {
         let (last, close) = (self.price(), self.price());
         let quote_ns = time(&mut self.rng, self.now_ns);
         let last_ns = time(&mut self.rng, self.now_ns);
-        (instrument, MarkInput { bid, ask, last, close, quote_ns, last_ns })
+        (instrument, MarkInput { bid, ask, last, close, quote_ns, last_ns, volume: 0 })
     }
 
     /// A command that an operator might give.
@@ -378,64 +377,6 @@ impl World {
     }
 }
 
-/// A limit of some kind, if it makes sense there.
-fn limit(rng: &mut Rng, node: u32, instrument: u32) -> Option<Limit> {
-    let check = rng.pick(&[
-        Check::MaxOrderQty,
-        Check::MaxOrderValue,
-        Check::MinOrderQty,
-        Check::PriceCollar,
-        Check::PriceCollar,
-        Check::MaxOpenOrders,
-        Check::MaxLong,
-        Check::MaxLong,
-        Check::MaxShort,
-        Check::GrossExposure,
-        Check::NetExposure,
-        Check::LongExposure,
-        Check::ShortExposure,
-        Check::OpenOrderValue,
-        Check::OpenOrderValue,
-        Check::SectorConcentration,
-        Check::WashTrade,
-        Check::StaleMark,
-    ]);
-    let scopes = riskgate::state::defaults::scopes(check);
-    let places = [(true, false), (false, true), (true, true)];
-    let allowed: Vec<_> = places.into_iter().filter(|p| scopes.allow(p.0, p.1, false)).collect();
-    let place = rng.pick(&allowed);
-    let band = |rng: &mut Rng| Band {
-        percent_micro: rng.one_in(2).then(|| rng.pick(&[0, 5_000_000, 100_000_000, i64::MAX])),
-        ticks: rng.one_in(3).then(|| rng.pick(&[0, 100, i64::MAX])),
-        absolute: rng.one_in(3).then(|| rng.pick(&[0, 5 * PRICE_ONE, i64::MAX])),
-    };
-    let bound = match check {
-        Check::PriceCollar => Bound::Collar(Collar {
-            aggressive: band(rng),
-            passive: band(rng),
-            use_smaller: rng.one_in(2),
-        }),
-        Check::SectorConcentration => Bound::Value(rng.pick(&[0, 1, 2500, 10_000, 100_000_000])),
-        Check::MaxOpenOrders => Bound::Value(rng.pick(&[0, 3, 20])),
-        _ if rng.one_in(8) => Bound::Unlimited,
-        _ => Bound::Value(rng.pick(&[0, 1 << 33, 1 << 50, 1 << 80, 1 << 110, i128::MAX])),
-    };
-    let mut limit =
-        Limit::new(check, place.0.then_some(node), place.1.then_some(instrument), bound);
-    limit.phase = rng.pick(&[Phase::Shadow, Phase::Warn, Phase::Enforce]);
-    limit.action = rng.pick(&Action::NAMES).0;
-    limit.latch = rng.pick(&[Latch::All, Latch::CloseOnly]);
-    limit.denominator =
-        rng.pick(&[Denominator::Equity, Denominator::LiveEquity, Denominator::Gross]);
-    if check != Check::PriceCollar {
-        limit.floor = rng.pick(&[0, 1, 1 << 70]);
-    }
-    if check == Check::GrossExposure {
-        limit.variant = rng.pick(&[Variant::Default, Variant::Executed, Variant::DailyTraded]);
-    }
-    Some(limit)
-}
-
 fn setup(rng: &mut Rng) -> Setup {
     let currencies = vec![
         Currency { name: "USD".into(), rate: Some(RATE_ONE) },
@@ -448,7 +389,25 @@ fn setup(rng: &mut Rng) -> Setup {
         ticks: ticks(rng),
         lot: rng.pick(&[0, 0, QTY_ONE]),
         multiplier: rng.pick(&[QTY_ONE, QTY_ONE, 50 * QTY_ONE, 1_000_000 * QTY_ONE]),
-        groups: [rng.one_in(2).then_some(0), None, None, None, None, None],
+        groups: std::array::from_fn(|_| rng.one_in(2).then_some(0)),
+        adv: rng.pick(&[0, QTY_ONE, i64::MAX]),
+        sane_qty: rng.pick(&[0, QTY_ONE, i64::MAX]),
+        shares_outstanding: rng.pick(&[0, QTY_ONE, i64::MAX]),
+        margin_long: rng.pick(&[0, QTY_ONE, i64::MAX]),
+        margin_short: rng.pick(&[0, QTY_ONE, i64::MAX]),
+        delta: rng.pick(&[0, QTY_ONE, -QTY_ONE / 2, i64::MAX, i64::MIN]),
+        delta_floor: rng.pick(&[0, QTY_ONE / 10]),
+        underlying_value: rng.pick(&[0, 5000 * QTY_ONE, i64::MAX]),
+        gamma: rng.pick(&[0, 1, -QTY_ONE, i64::MAX]),
+        vega: rng.pick(&[0, 1, -QTY_ONE, i64::MIN]),
+        dv01: rng.pick(&[0, 1, -QTY_ONE, i64::MAX]),
+        cs01: rng.pick(&[0, 1, -QTY_ONE, i64::MIN]),
+        futures_equivalent: rng.pick(&[0, QTY_ONE, QTY_ONE / 10, i64::MAX]),
+        month: rng.pick(&[0, 202_612, 202_703]),
+        spot_month: rng.one_in(2),
+        base_currency: rng.one_in(5).then(|| rng.below(3) as u32),
+        band_low: rng.pick(&[PRICE_UNDEFINED, PRICE_UNDEFINED, 0, i64::MIN]),
+        band_high: rng.pick(&[PRICE_UNDEFINED, PRICE_UNDEFINED, 500 * PRICE_ONE, i64::MAX - 1]),
         class: rng.pick(&[0, 1, 31]),
         inverse: rng.one_in(5),
         negative_price: rng.one_in(3),
@@ -498,7 +457,7 @@ fn setup(rng: &mut Rng) -> Setup {
     let tight = rng.one_in(2);
     Setup {
         currencies,
-        groups: [vec!["S".into()], vec![], vec![], vec![], vec![], vec![]],
+        groups: std::array::from_fn(|_| vec!["G".into()]),
         instruments,
         owners: vec!["O".into(), "P".into()],
         accounts,

@@ -102,6 +102,7 @@ impl Engine {
             close: PRICE_UNDEFINED,
             quote_ns: self.now,
             last_ns: 0,
+            volume: 0,
         };
         self.machine.mark(self.now, instrument, &mark);
         let events = self.machine.events();

@@ -250,6 +250,7 @@ pub fn unit(r: &mut Random) -> MeasureUnit {
         MeasureUnit::Count,
         MeasureUnit::BasisPoints,
         MeasureUnit::Time,
+        MeasureUnit::Ratio,
     ])
 }
 
@@ -281,6 +282,7 @@ pub fn mark(r: &mut Random) -> MarkInput {
         close: r.i64(),
         quote_ns: r.next(),
         last_ns: r.next(),
+        volume: r.next(),
     }
 }
 

@@ -155,6 +155,7 @@ impl Life {
             close: known(rng.chance(70), world.price[at]),
             quote_ns: self.now_ns - age + u64::from(rng.chance(2)) * 1_000_000_000,
             last_ns: self.now_ns - last_age,
+            volume: 0,
         }
     }
 

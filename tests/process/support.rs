@@ -310,6 +310,7 @@ pub fn mark(price: i64) -> Mark {
         close: PRICE_UNDEFINED,
         quote_ns: clock::now_ns(),
         last_ns: 0,
+        volume: 0,
     }
 }
 

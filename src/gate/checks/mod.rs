@@ -7,6 +7,8 @@
 pub mod adv_percent;
 pub mod blocked;
 pub mod catalogue;
+pub mod duplicate_order;
+pub mod execution_rate;
 pub mod gross_exposure;
 pub mod instrument_state;
 pub mod killed;
@@ -17,13 +19,22 @@ pub mod max_open_orders;
 pub mod max_order_qty;
 pub mod max_order_value;
 pub mod max_short;
+pub mod message_rate;
 pub mod min_order_qty;
 pub mod min_order_value;
 pub mod net_exposure;
 pub mod open_order_value;
+pub mod order_qty_rate;
+pub mod order_to_trade;
+pub mod order_value_rate;
+pub mod orders_per_day;
+pub mod pace;
+pub mod participation;
 pub mod place;
 pub mod price_collar;
 pub mod price_walk;
+pub mod reject_storm;
+pub mod repeated_execution;
 pub mod restricted;
 pub mod sector_concentration;
 pub mod short_exposure;
@@ -45,6 +56,7 @@ use crate::state::State;
 use crate::state::instruments::Instrument;
 use crate::state::limit::{Bound, Variant};
 use crate::state::limits::LimitRow;
+use crate::state::windows::is_counted;
 use place::Place;
 
 /// What an order's checks read.
@@ -149,6 +161,9 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
         },
         Check::PriceWalk => walk(c, slot),
         Check::SectorConcentration => share(c, slot, node_id, level),
+        check if is_counted(check) => {
+            pace::check(c, slot, &c.after(node_id, level)).unwrap_or(Finding::Within)
+        }
         _ => accumulated(c, limit, node_id, level),
     }
 }

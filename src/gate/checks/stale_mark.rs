@@ -25,6 +25,7 @@ pub const fn is_needed_by(check: Check) -> bool {
             | Check::MinOrderValue
             | Check::PriceCollar
             | Check::PriceWalk
+            | Check::OrderValueRate
             | Check::GrossExposure
             | Check::NetExposure
             | Check::LongExposure

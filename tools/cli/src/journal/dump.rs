@@ -113,14 +113,15 @@ pub fn to_line(record: &Record, names: &Names) -> String {
             text
         }
         Body::Mark(m) => format!(
-            "{} bid {} ask {} last {} close {} quoted {} traded {}",
+            "{} bid {} ask {} last {} close {} quoted {} traded {} volume {}",
             names.instrument(m.instrument),
             price(m.mark.bid),
             price(m.mark.ask),
             price(m.mark.last),
             price(m.mark.close),
             m.mark.quote_ns,
-            m.mark.last_ns
+            m.mark.last_ns,
+            names::volume(m.mark.volume)
         ),
         Body::Control(c) => format!(
             "{}{} by {:?} approved by {:?} because {:?}",
@@ -278,6 +279,7 @@ pub fn to_json(record: &Record, names: &Names) -> Value {
             "close": price(m.mark.close),
             "quote_ns": m.mark.quote_ns,
             "last_ns": m.mark.last_ns,
+            "volume": names::volume(m.mark.volume),
         }),
         Body::Control(c) => json!({
             "command": names.command(&c.command),

@@ -210,6 +210,11 @@ pub fn price(value: i64) -> String {
     }
 }
 
+/// A volume of the market.
+pub fn volume(value: u64) -> String {
+    decimal::format_i128(i128::from(value), QTY_PLACES)
+}
+
 /// A quantity as text.
 pub fn qty(value: i64) -> String {
     decimal::format_i128(i128::from(value), QTY_PLACES)

@@ -14,6 +14,7 @@ use crate::tree::Problems;
 mod book;
 mod command;
 mod expect;
+mod flow;
 mod json;
 mod names;
 mod node_state;
@@ -23,6 +24,9 @@ mod run;
 mod schema;
 mod setup;
 mod step;
+
+/// Names a deliberate mistake, for the tests that prove that scenarios notice it.
+const MISTAKE: &str = "RISKGATE_MISTAKE";
 
 const AFTER_HELP: &str = "\
 Example:
@@ -67,6 +71,13 @@ pub fn main(args: &Args) -> ExitCode {
     if args.schema {
         print!("{}", schema::text());
         return ExitCode::SUCCESS;
+    }
+    if let Ok(text) = std::env::var(MISTAKE) {
+        let planted = riskgate::state::plant_mistake(&text);
+        if planted != Some(true) {
+            eprintln!("{MISTAKE}={text}: only test builds make mistakes, named as check:mistake");
+            return ExitCode::from(2);
+        }
     }
     let mut results = Vec::new();
     for path in &args.files {

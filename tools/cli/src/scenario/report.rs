@@ -110,3 +110,15 @@ fn acknowledge(slot: &mut OrderSlot, tracked: Option<&mut Tracked>, report: &Rep
         }
     }
 }
+
+/// The fill of a whole order.
+pub fn whole_fill(id: u64, exec_id: u64, price: i64, terms: &Terms) -> OrderSlot {
+    OrderSlot {
+        order_id: id,
+        kind: kind::FILL,
+        reference: exec_id,
+        qty: terms.qty,
+        price,
+        ..addressed(Some(terms))
+    }
+}

@@ -3,6 +3,7 @@
 //! It keeps every input with its recorded decision, so that `restart` can build the state anew as
 //! recovery does, without deciding again.
 
+use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, flag as order_flag, kind};
 use riskgate::abi::verdict::{decision, flag};
 use riskgate::abi::{PRICE_UNDEFINED, SlotWords};
@@ -14,6 +15,7 @@ use riskgate::state::setup::Setup;
 
 use crate::scenario::book::{Book, Request, Tracked};
 use crate::scenario::expect::{Came, Mismatch};
+use crate::scenario::flow::{Counts, Fill, Flow};
 use crate::scenario::order::{Changes, Terms, request_words};
 use crate::scenario::report;
 use crate::scenario::step::{Action, MarkChange, Report, Step};
@@ -51,7 +53,8 @@ pub fn run(steps: &[Step], verbose: bool, tally: &mut Tally) -> Result<()> {
     for step in steps {
         if let Action::Setup(setup) = &step.action {
             let place = |e: riskgate::error::Error| e.context(format!("line {}", step.line));
-            runner = Some(Runner::new(setup).map_err(place)?);
+            let restarts = steps.iter().any(|s| matches!(s.action, Action::Restart));
+            runner = Some(Runner::new(setup, restarts).map_err(place)?);
         } else if let Some(runner) = &mut runner {
             runner.step(step, verbose, tally);
         }
@@ -66,12 +69,14 @@ struct Runner {
     book: Book,
     marks: Vec<MarkInput>,
     inputs: Vec<Input>,
+    /// The inputs are needed: the file restarts the gate.
+    restarts: bool,
     outcome: Outcome,
     events: Vec<Event>,
 }
 
 impl Runner {
-    fn new(setup: &Setup) -> Result<Runner> {
+    fn new(setup: &Setup, restarts: bool) -> Result<Runner> {
         let nothing = MarkInput {
             bid: PRICE_UNDEFINED,
             ask: PRICE_UNDEFINED,
@@ -79,6 +84,7 @@ impl Runner {
             close: PRICE_UNDEFINED,
             quote_ns: 0,
             last_ns: 0,
+            volume: 0,
         };
         Ok(Runner {
             machine: Machine::new(setup)?,
@@ -86,6 +92,7 @@ impl Runner {
             book: Book::default(),
             marks: vec![nothing; setup.instruments.len()],
             inputs: Vec::new(),
+            restarts,
             outcome: Outcome::NONE,
             events: Vec::new(),
             setup: setup.clone(),
@@ -144,6 +151,7 @@ impl Runner {
             Action::MassCancel { request, changes } => self.submit_mass_cancel(*request, changes),
             Action::Report(report) => return self.report(report),
             Action::Mark { instrument, change } => self.mark(*instrument, change),
+            Action::Flow(flow) => return self.flow(flow),
             Action::Advance { ns } => self.now_ns = self.now_ns.saturating_add(*ns),
             Action::Restart => return self.restart(),
             Action::ExpectState(expect) => {
@@ -160,8 +168,10 @@ impl Runner {
         let environment = Environment::GOOD;
         self.outcome = *self.machine.order(now_ns, LANE, &words, extension.as_ref(), environment);
         self.events = self.machine.events().to_vec();
-        let decision = self.outcome.decision;
-        self.inputs.push(Input::Order { now_ns, words, extension, decision });
+        if self.restarts {
+            let decision = self.outcome.decision;
+            self.inputs.push(Input::Order { now_ns, words, extension, decision });
+        }
     }
 
     /// Was the request accepted for the first time?
@@ -180,6 +190,46 @@ impl Runner {
         } else if !terms.what_if {
             self.book.orders.entry(id).or_insert_with(|| Tracked::new(terms));
         }
+    }
+
+    /// Many orders alike, and what came of them.
+    fn flow(&mut self, flow: &Flow) -> std::result::Result<u32, Vec<Mismatch>> {
+        let mut counts = Counts::default();
+        for n in 0..flow.times {
+            let id = flow.first_id.wrapping_add(n);
+            let mut terms = flow.changes.over(Terms::BLANK);
+            if flow.parents.1 != 0 {
+                terms.parent = flow.parents.0 + n % flow.parents.1;
+            }
+            let words = request_words(kind::NEW, id, terms.parent, &terms, self.now_ns);
+            self.send(words.0, words.1);
+            if self.outcome.decision == decision::REJECT {
+                counts.rejected += 1;
+                let first = self.outcome.first.map(|b| b.check);
+                *counts.reasons.entry(first.unwrap_or(Check::Malformed)).or_default() += 1;
+            } else {
+                counts.accepted += 1;
+                let price = match flow.fill {
+                    Fill::None => None,
+                    Fill::Own => Some(terms.price),
+                    Fill::At(price) => Some(price),
+                };
+                if let Some(price) = price {
+                    let exec_id = self.book.fresh_execution();
+                    self.send(report::whole_fill(id, exec_id, price, &terms).to_words(), None);
+                } else {
+                    let mut tracked = Tracked::new(terms);
+                    tracked.accepted(Request { id, kind: kind::NEW, terms });
+                    self.book.orders.insert(id, tracked);
+                }
+            }
+            self.now_ns = self.now_ns.saturating_add(flow.every_ns);
+        }
+        let (met, missed) = flow.wanted.compare(&counts);
+        if missed.is_empty() {
+            return Ok(met);
+        }
+        Err(missed.into_iter().map(|(key, wanted, came)| mismatch(key, &wanted, came)).collect())
     }
 
     fn submit_replace(&mut self, id: u64, request: Option<u64>, changes: &Changes) {
@@ -265,6 +315,9 @@ impl Runner {
         }
         if let Some(close) = change.close {
             mark.close = close;
+        }
+        if let Some(volume) = change.volume {
+            mark.volume = volume;
         }
         let mark = *mark;
         self.outcome = *self.machine.mark(self.now_ns, instrument, &mark);
@@ -354,6 +407,7 @@ impl Action {
             Action::Advance { .. } => "advance".into(),
             Action::Control(..) => "control".into(),
             Action::Restart => "restart".into(),
+            Action::Flow(_) => "flow".into(),
             Action::ExpectState(_) => "expect_state".into(),
         }
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use riskgate::abi::order::kind;
-use riskgate::fixed::PRICE_PLACES;
+use riskgate::fixed::{PRICE_PLACES, QTY_PLACES};
 use riskgate::state::command::Command;
 use riskgate::state::setup::Setup;
 
 use crate::config::limits::Names;
 use crate::scenario::expect::{self, Expect};
+use crate::scenario::flow::{self, Flow};
 use crate::scenario::node_state::{self, StateExpect};
 use crate::scenario::order::{self, Changes, Ids, ORDER_KEYS};
 use crate::scenario::{command, setup};
@@ -35,6 +36,7 @@ const LINE_KEYS: &[&str] = &[
     "restart",
     "control",
     "expect_state",
+    "flow",
 ];
 
 /// One line.
@@ -56,6 +58,7 @@ pub enum Action {
     Mark { instrument: u32, change: MarkChange },
     Advance { ns: u64 },
     Control(Vec<Command>, command::Until),
+    Flow(Box<Flow>),
     Restart,
     ExpectState(StateExpect),
 }
@@ -78,6 +81,8 @@ pub struct MarkChange {
     pub quote: Option<(i64, i64)>,
     pub last: Option<i64>,
     pub close: Option<i64>,
+    /// Cumulative volume of the day, 1e-8.
+    pub volume: Option<u64>,
 }
 
 /// What names mean so far in a file.
@@ -124,7 +129,7 @@ impl Reader {
             return Some(Step { line: value.line, action: Action::Note, expect: None });
         };
         let expect = table.get("expect");
-        if let (Some(expect), "setup" | "expect_state") = (expect, entry.key.as_str()) {
+        if let (Some(expect), "setup" | "expect_state" | "flow") = (expect, entry.key.as_str()) {
             problems.add(expect.line, format!("expect has no meaning beside {}", entry.key));
         }
         if entry.key == "setup" {
@@ -178,6 +183,10 @@ impl Reader {
             "restart" => {
                 value.name_of("restart", &[((), "kill")], problems)?;
                 Some(Action::Restart)
+            }
+            "flow" => {
+                let read = flow::read(setup, &mut self.unknown_names, value, problems)?;
+                Some(Action::Flow(Box::new(read)))
             }
             "control" => {
                 let until = command::Until::read(value, problems)?;
@@ -273,7 +282,7 @@ fn read_request(table: &Table, problems: &mut Problems) -> Option<u64> {
 }
 
 fn read_mark(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Action> {
-    let known = ["instrument", "bid", "ask", "last", "close"];
+    let known = ["instrument", "bid", "ask", "last", "close", "volume"];
     let table = value.table("mark", &known, problems)?;
     let named = table.need("instrument", problems)?;
     let instrument = Names { setup }.instrument(named, problems)?;
@@ -285,12 +294,22 @@ fn read_mark(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Ac
         value.scaled64(key, PRICE_PLACES, problems).map(Some)
     };
     let (bid, ask, last, close) = (price("bid")?, price("ask")?, price("last")?, price("close")?);
+    let volume = match table.get("volume") {
+        Some(value) => match u64::try_from(value.scaled64("volume", QTY_PLACES, problems)?) {
+            Ok(volume) => Some(volume),
+            Err(_) => {
+                problems.add(value.line, "a volume is not negative");
+                return None;
+            }
+        },
+        None => None,
+    };
     let undefined = riskgate::abi::PRICE_UNDEFINED;
     let quote = (bid.is_some() || ask.is_some())
         .then(|| (bid.unwrap_or(undefined), ask.unwrap_or(undefined)));
-    if quote.is_none() && last.is_none() && close.is_none() {
-        problems.add(value.line, "a mark needs bid and ask, last, or close");
+    if quote.is_none() && last.is_none() && close.is_none() && volume.is_none() {
+        problems.add(value.line, "a mark needs bid and ask, last, close, or volume");
         return None;
     }
-    Some(Action::Mark { instrument, change: MarkChange { quote, last, close } })
+    Some(Action::Mark { instrument, change: MarkChange { quote, last, close, volume } })
 }
