@@ -127,7 +127,7 @@ impl Model {
             matches!(request.kind, order_type::MARKET | order_type::PEGGED | order_type::STOP);
         self.limit_not_set(request, unpriced && !value.collared, &mut docket);
         let worth = self.worth(now_ns, request, &value);
-        let counted = self.counted(request, worth);
+        let counted = self.counted(request, worth, !self.replace_reduces(request));
         if !self.replace_reduces(request) {
             let change = self.changed_order(request, value.excess);
             let after = self.tally(&match request.target {

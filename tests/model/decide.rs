@@ -2,6 +2,7 @@
 
 use super::book::{Order, Terms};
 use super::gate::{Answer, Mistake, Model};
+use super::log::Place;
 use super::open_points::MASS_CANCEL_MARKS;
 use riskgate::abi::codes::{Check, field};
 use riskgate::abi::order::{ANY_ID, ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif};
@@ -158,7 +159,13 @@ impl Model {
                 self.orders[at].pending.len() >= PENDING_MAX
                     || all >= setup.capacity.open_orders as usize
             }
-            None => self.orders.len() >= setup.capacity.open_orders as usize,
+            None => {
+                let most = setup.capacity.open_orders as usize;
+                self.orders.len() >= most || {
+                    let (account, instrument) = (Some(slot.account), Some(slot.instrument));
+                    self.remembered_likenesses(&Place { lane, account, instrument }) >= most
+                }
+            }
         };
         if full {
             return Err((Check::Capacity, 0));
@@ -187,13 +194,18 @@ impl Model {
             v if v < 64 => rights.venues >> v & 1 == 1,
             _ => rights.venues == Lane::ALL_VENUES,
         };
-        let account_ok = rights.accounts.is_empty()
-            || self.path(slot.account).iter().any(|n| rights.accounts.contains(n));
+        let account_ok = self.may_use_account(lane, slot.account);
         let ok = account_ok
             && venue_ok
             && rights.classes >> class & 1 == 1
             && rights.kinds >> slot.kind & 1 == 1;
         if ok { Ok(()) } else { Err((Check::LaneNotPermitted, 0)) }
+    }
+
+    /// Is an account granted to a lane?
+    pub(super) fn may_use_account(&self, lane: u32, account: u32) -> bool {
+        let granted = &self.setup.lanes[lane as usize].accounts;
+        granted.is_empty() || self.path(account).iter().any(|n| granted.contains(n))
     }
 
     /// A sum of quantities or a value beyond its range.

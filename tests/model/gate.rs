@@ -127,8 +127,11 @@ impl Answer {
 
     /// This answer, with what was said before it was decided.
     fn after(mut self, earlier: Answer) -> Answer {
-        self.alerts |= earlier.alerts;
-        self.soft |= earlier.soft;
+        if self.decision == decision::NONE {
+            // A verdict's masks are its own.
+            self.alerts |= earlier.alerts;
+            self.soft |= earlier.soft;
+        }
         self.events.extend(earlier.events);
         self.events.sort();
         self
@@ -358,6 +361,7 @@ impl Model {
         let mut answer = Answer::default();
         self.time_passes(&mut answer);
         let at = instrument as usize;
+        self.note_volume(instrument, mark.volume);
         // A close has no time of its own: it is as old as the first message that brought it.
         if self.marks[at].is_none_or(|old| old.close != mark.close) {
             self.close_ns[at] = now_ns;

@@ -98,6 +98,19 @@ impl Life {
         }
     }
 
+    /// What the market traded of an instrument today, as the feed tells it now: mostly more, now and
+    /// then nothing new or a new day.
+    pub(super) fn market_volume(&mut self, world: &World, rng: &mut Rng, instrument: u32) -> u64 {
+        let usual = world.qty[instrument as usize] as u64;
+        let volume = &mut self.volume[instrument as usize];
+        match rng.below(20) {
+            0 => *volume = usual / 10,
+            1..=4 => return 0,
+            _ => *volume += usual * rng.below(12) / 2,
+        }
+        *volume
+    }
+
     /// A limit for a while; `None`: it stays for good.
     pub(super) fn for_a_while(&self, world: &World, rng: &mut Rng, limit: &mut Limit) {
         let may_end = ROWS_END || !super::world::says_what(limit.check);

@@ -26,6 +26,7 @@ pub enum Input {
 pub struct Life {
     pub now_ns: u64,
     wall_offset_ns: u64,
+    pub(super) volume: Vec<u64>,
     next_id: u64,
     pub(super) next_exec: u64,
     pub(super) price: Vec<i64>,
@@ -43,6 +44,7 @@ impl Life {
             next_id: 1,
             next_exec: 1,
             price: world.price.clone(),
+            volume: vec![0; world.price.len()],
             past: Vec::new(),
             fills: Vec::new(),
             done: Vec::new(),
@@ -155,7 +157,7 @@ impl Life {
             close: known(rng.chance(70), world.price[at]),
             quote_ns: self.now_ns - age + u64::from(rng.chance(2)) * 1_000_000_000,
             last_ns: self.now_ns - last_age,
-            volume: 0,
+            volume: self.market_volume(world, rng, instrument),
         }
     }
 

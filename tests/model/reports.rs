@@ -104,7 +104,6 @@ impl Model {
         let day = self.day(account, instrument);
         day.executed = add(day.executed, value);
         let place = Place { lane: owner, account: Some(account), instrument: Some(instrument) };
-        self.note_done(place, slot.qty, value, &mut *answer);
         let excessive = match at {
             None => true,
             Some(at) => {
@@ -117,6 +116,9 @@ impl Model {
                 excessive
             }
         };
+        let before = self.levels_at(&place);
+        self.note_done(place, slot.qty, value);
+        self.fire(&place, before, |_| false, answer);
         let path = self.path(account);
         let killed = self.kills.iter().any(|kill| match kill {
             KillScope::Firm => true,

@@ -120,7 +120,8 @@ impl Model {
         if measure::exceeds(self.mistake, observed, exact) {
             let shown = Wide::from_i128(width.div_euclid(100_000_000));
             let numbers = (Wide::from_i128(distance.abs()), shown);
-            breach(&limit, MeasureUnit::Price, numbers, width, docket);
+            let rank = width.div_euclid(100_000_000);
+            breach(&limit, MeasureUnit::Price, numbers, rank, docket);
         }
     }
 

@@ -36,6 +36,7 @@ impl Model {
     fn put(&mut self, at: usize, limit: Limit) {
         self.setup.limits[at] = limit;
         self.levels.retain(|(l, _), _| *l != at);
+        self.log.over.remove(&at);
     }
 
     /// Have temporary values ended?
