@@ -17,9 +17,12 @@ use riskgate::state::command::{KillScope, Restriction};
 use riskgate::state::limit::{Action, Bound, Latch, Limit, Phase, Variant};
 
 /// Checks that cannot be evaluated without a mark.
-const NEED_MARK: [Check; 11] = [
+const NEED_MARK: [Check; 14] = [
     Check::MaxOrderValue,
+    Check::MinOrderValue,
     Check::PriceCollar,
+    Check::PriceWalk,
+    Check::OrderValueRate,
     Check::GrossExposure,
     Check::NetExposure,
     Check::LongExposure,
@@ -42,13 +45,20 @@ pub(super) struct Docket<'a> {
 
 impl Docket<'_> {
     /// A breach that rejects in every phase.
-    fn absolute(&mut self, finding: Finding) {
+    pub(super) fn absolute(&mut self, finding: Finding) {
         self.answer.breaches |= finding.check.bit();
         self.rejecting.push((finding.check, 0, finding));
     }
 
     /// A breach of a limit; of several in one check the lowest `rank` is reported.
-    fn breach(&mut self, phase: Phase, action: Action, latch: Latch, rank: i128, found: Finding) {
+    pub(super) fn breach(
+        &mut self,
+        phase: Phase,
+        action: Action,
+        latch: Latch,
+        rank: i128,
+        found: Finding,
+    ) {
         let bit = found.check.bit();
         match phase.min(self.account_phase) {
             Phase::Shadow => self.answer.shadow |= bit,
@@ -123,6 +133,8 @@ impl Model {
         let unpriced =
             matches!(request.kind, order_type::MARKET | order_type::PEGGED | order_type::STOP);
         self.limit_not_set(request, unpriced && !value.collared, &mut docket);
+        let worth = self.worth(now_ns, request, &value);
+        let counted = self.counted(request, worth, !self.replace_reduces(request));
         if !self.replace_reduces(request) {
             let change = self.changed_order(request, value.excess);
             let after = self.tally(&match request.target {
@@ -137,10 +149,19 @@ impl Model {
             self.may_trade(request, reduces, &mut docket);
             let markless = self.stale(now_ns, request, unpriced, &mut docket);
             self.is_sane(now_ns, request, &value, markless, &mut docket);
+            let mark = self.usable_mark(now_ns, request.instrument).ok().filter(|_| !markless);
+            self.is_sane_too(request, worth, mark, &mut docket);
+            let grows = self.grows(request, &after);
+            self.too_fast(request, &counted, reduces, markless, grows, &mut docket);
             self.fits(request, &after, reduces, markless, &mut docket);
+        } else if let Ok(mark) = self.usable_mark(now_ns, request.instrument)
+            && self.unit(request.instrument).is_some()
+        {
+            self.walks(request, mark);
         }
         self.wash(request, &mut docket);
         let Docket { mut rejecting, latches, .. } = docket;
+        answer.counted = Some(counted);
         rejecting.sort_by_key(|(check, rank, _)| (*check, *rank));
         if let Some((check, rank, _)) = rejecting.first().cloned() {
             answer.decision = decision::REJECT;
@@ -157,6 +178,14 @@ impl Model {
             answer.decision = decision::ACCEPT;
         }
         value.excess
+    }
+
+    /// The value of the order in the base currency; `None` without a mark or rate.
+    fn worth(&self, now_ns: u64, request: &Request, value: &ValuePrice) -> Option<Decimal> {
+        self.usable_mark(now_ns, request.instrument).ok()?;
+        let unit = self.unit(request.instrument)?;
+        let total = num::qty(i128::from(request.total));
+        Some(mul(mul(total, num::price(value.price)), unit))
     }
 
     /// The order as it would be: a new one, or the target with one more pending replace.
@@ -198,10 +227,13 @@ impl Model {
             Mistake::SkipAncestors => vec![request.account],
             _ => self.path(request.account),
         };
-        self.setup
-            .limits
-            .iter()
+        let limits = self.setup.limits.iter().enumerate();
+        limits
+            .filter(|(at, _)| !self.gone.contains(at))
+            .map(|(_, limit)| limit)
+            .filter(|l| self.in_session(l, request.instrument))
             .filter(|l| wanted(l) && l.instrument.is_none_or(|i| i == request.instrument))
+            .filter(|l| l.lane.is_none_or(|lane| lane == request.lane))
             .filter_map(|l| match l.node {
                 None => Some((0, *l)),
                 Some(n) => path.iter().position(|p| *p == n).map(|depth| (depth as i128, *l)),

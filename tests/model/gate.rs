@@ -6,6 +6,7 @@
 
 use super::book::{Change, Order, Tally};
 use super::ledger::Ledger;
+use super::log::{Counted, Log};
 use super::num::{self, Decimal, add, mul};
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, kind, side};
@@ -15,7 +16,7 @@ use riskgate::fixed::Wide;
 use riskgate::gate::outcome::{EventKind, MeasureUnit};
 use riskgate::machine::{Environment, MarkInput, NodeView, RowView};
 use riskgate::state::command::{KillScope, Restriction};
-use riskgate::state::limit::{Latch, Phase, Reset};
+use riskgate::state::limit::{Latch, Limit, Phase, Reset};
 use riskgate::state::setup::Setup;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,6 +59,22 @@ pub enum Mistake {
     NoDeltaFloor,
     /// Pairs are paid with nothing.
     NoQuoteLeg,
+    /// A window does not hold the order that asks.
+    WindowExcludesSelf,
+    /// A tumbling window closes a nanosecond late.
+    TumblingLate,
+    /// A sliding window holds 63 previous buckets.
+    BucketForgotten,
+    /// Rejected orders are not counted.
+    RejectsNotCounted,
+    /// Limits of lanes are not looked at.
+    LaneLimitIgnored,
+    /// What is re-armed goes on counting where it stood.
+    RearmKeepsCount,
+    /// A walk is measured from the latest mark.
+    WalkForgetsAnchor,
+    /// A limit holds in all phases of the day.
+    SessionsIgnored,
 }
 
 /// A breach with exact numbers in the unit's places.
@@ -113,6 +130,8 @@ pub struct Answer {
     /// Equally good answers to "which breach is first"; empty: none.
     pub first: Vec<Finding>,
     pub events: Vec<Notice>,
+    /// What the request adds to the sums of family 4, if it was evaluated.
+    pub(super) counted: Option<Counted>,
 }
 
 impl Answer {
@@ -123,6 +142,18 @@ impl Answer {
             _ => {}
         }
         self.events.push(Notice { kind: kind as u8, check, node, percent });
+    }
+
+    /// This answer, with what was said before it was decided.
+    fn after(mut self, earlier: Answer) -> Answer {
+        if self.decision == decision::NONE {
+            // A verdict's masks are its own.
+            self.alerts |= earlier.alerts;
+            self.soft |= earlier.soft;
+        }
+        self.events.extend(earlier.events);
+        self.events.sort();
+        self
     }
 
     pub(super) fn reject(check: Check, detail: u32) -> Answer {
@@ -174,6 +205,8 @@ pub(super) struct Level {
 pub struct Model {
     pub setup: Setup,
     pub mistake: Mistake,
+    /// What the wall clock shows when the recorded time is 0, ns since 1970 UTC.
+    pub wall_offset_ns: u64,
     pub orders: Vec<Order>,
     pub(super) positions: BTreeMap<(u32, u32), i64>,
     pub(super) ledger: Ledger,
@@ -197,6 +230,13 @@ pub struct Model {
     pub(super) halted: BTreeSet<u32>,
     pub(super) restrictions: BTreeMap<(u32, Option<u32>), Restriction>,
     pub(super) serial: u64,
+    pub(super) log: Log,
+    /// What temporary limits cover, by their index; `None`: nothing was set there.
+    pub(super) covered: BTreeMap<usize, Option<Limit>>,
+    /// Limits that are not set any more.
+    pub(super) gone: BTreeSet<usize>,
+    /// Static bands: lowest and highest price of each instrument.
+    pub(super) bands: Vec<(i64, i64)>,
 }
 
 impl Model {
@@ -205,6 +245,7 @@ impl Model {
         Model {
             setup: setup.clone(),
             mistake,
+            wall_offset_ns: 0,
             orders: Vec::new(),
             positions: BTreeMap::new(),
             ledger: Ledger::default(),
@@ -224,6 +265,10 @@ impl Model {
             halted: BTreeSet::new(),
             restrictions: BTreeMap::new(),
             serial: 0,
+            log: Log::default(),
+            covered: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            bands: setup.instruments.iter().map(|i| (i.band_low, i.band_high)).collect(),
         }
     }
 
@@ -237,10 +282,22 @@ impl Model {
         environment: Environment,
     ) -> Answer {
         let slot = OrderSlot::from_words(words);
-        match slot.kind {
+        self.log.now_ns = now_ns;
+        let asks_only = matches!(slot.kind, kind::NEW | kind::REPLACE)
+            && slot.flags & riskgate::abi::order::flag::WHAT_IF != 0;
+        if asks_only && self.any_ended() {
+            // What ends, ends for the question; it is said with the next input that counts.
+            let mut copy = self.clone();
+            copy.time_passes(&mut Answer::default());
+            return copy.order(now_ns, lane, words, extension, environment);
+        }
+        let mut passing = Answer::default();
+        self.time_passes(&mut passing);
+        let answer = match slot.kind {
             kind::VOID | kind::ACK..=kind::BUST => self.report(lane, &slot, 0),
             _ => self.request(now_ns, lane, &slot, words, extension, environment),
-        }
+        };
+        answer.after(passing)
     }
 
     fn request(
@@ -269,6 +326,9 @@ impl Model {
         let known = self.recorded(lane, slot.order_id);
         let in_use = self.orders.iter().any(|o| o.lane == lane && o.id == slot.order_id);
         let mut answer = self.decide(now_ns, lane, slot, extension, environment);
+        if !what_if {
+            self.note_request(lane, slot, &mut answer);
+        }
         if what_if {
             answer.events.clear();
             answer.flags |= flag::WHAT_IF;
@@ -312,8 +372,11 @@ impl Model {
 
     /// A new mark.
     pub fn mark(&mut self, now_ns: u64, instrument: u32, mark: &MarkInput) -> Answer {
+        self.log.now_ns = now_ns;
         let mut answer = Answer::default();
+        self.time_passes(&mut answer);
         let at = instrument as usize;
+        self.note_volume(instrument, mark.volume);
         // A close has no time of its own: it is as old as the first message that brought it.
         if self.marks[at].is_none_or(|old| old.close != mark.close) {
             self.close_ns[at] = now_ns;

@@ -62,6 +62,7 @@ impl Desk {
             close: i64::MAX,
             quote_ns: now_ns,
             last_ns: now_ns,
+            volume: 0,
         };
         self.model.mark(now_ns, instrument, &mark);
     }

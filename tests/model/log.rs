@@ -6,7 +6,7 @@
 use super::gate::{Mistake, Model};
 use super::num::{Decimal, add};
 use riskgate::state::limit::{Limit, Window};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Account, instrument, side, price and quantity of a new order: what makes two of them the same.
 pub(super) type Likeness = (u32, u32, u8, i64, i64);
@@ -19,6 +19,8 @@ pub(super) struct Counted {
     pub qty: i64,
     /// A new order that is nobody's child.
     pub likeness: Option<Likeness>,
+    /// Did the checks of family 4 look at it?
+    pub judged: bool,
 }
 
 /// A new order or replace that got a verdict.
@@ -82,6 +84,8 @@ pub(super) struct Log {
     pub volume: BTreeMap<u32, i64>,
     /// Since when a limit (by its index) counts; absent: since the start.
     pub born: BTreeMap<usize, u64>,
+    /// Limits that were over when something last happened where they look.
+    pub over: BTreeSet<usize>,
     /// Since when what never resets by the clock counts at a node.
     pub armed: BTreeMap<u32, u64>,
     /// Since when a day or week counts at a node.
@@ -194,13 +198,30 @@ impl Model {
     }
 
     /// A cumulative volume that the feed tells. The first one only says where it stands.
-    pub(super) fn note_volume(&mut self, instrument: u32, volume: i64) {
+    pub(super) fn note_volume(&mut self, instrument: u32, volume: u64) {
+        let volume = i64::try_from(volume).expect("the generator keeps volumes small");
+        if volume == 0 {
+            return;
+        }
         let known = self.log.volume.insert(instrument, volume);
         let qty = known.map_or(0, |before| (volume - before).max(0));
         if qty > 0 {
             let (at_ns, serial) = (self.log.now_ns, self.log.next());
             self.log.traded.push(Traded { at_ns, serial, instrument, qty });
         }
+    }
+
+    /// When something was asked, executed or traded, lately.
+    pub fn moments(&self) -> Vec<u64> {
+        let asked = self.log.messages.iter().rev().take(20).map(|m| m.at_ns);
+        let done = self.log.done.iter().rev().take(5).map(|d| d.at_ns);
+        let opened = self.log.walks.values().map(|(opened, _)| *opened);
+        asked.chain(done).chain(opened).collect()
+    }
+
+    /// Quantity of an account's latest accepted order in an instrument.
+    pub fn latest_qty(&self, of: (u32, u32)) -> Option<i64> {
+        self.log.latest_qty.get(&of).copied()
     }
 
     /// A command re-arms a node: what it counts for ever begins again.

@@ -7,9 +7,8 @@ use super::gate::{Answer, Finding, Mistake, Model};
 use super::log::{Counted, Done, Likeness, Message, Place, Said, sum_over};
 use super::num::{self, Decimal, add, dec, mul, sub};
 use riskgate::abi::codes::Check;
-use riskgate::abi::order::{OrderSlot, kind, side};
+use riskgate::abi::order::{OrderSlot, kind};
 use riskgate::abi::verdict::{NO_NODE, decision};
-use riskgate::fixed::Wide;
 use riskgate::gate::outcome::{EventKind, MeasureUnit};
 use riskgate::state::limit::{Action, Bound, Latch, Limit, Phase, Reset, Variant, Window};
 
@@ -66,10 +65,11 @@ impl Model {
             let path = self.path(request.account);
             let depth = match limit.node {
                 Some(node) => path.iter().position(|n| *n == node).map(|d| d as i128),
-                None => Some(i128::MAX),
+                None if limit.lane.is_some() => Some(i128::MAX),
+                None => Some(-1),
             };
             let depth = depth.expect("covered");
-            if depth != 0 && depth != i128::MAX && self.mistake == Mistake::SkipAncestors {
+            if depth > 0 && depth < i128::MAX && self.mistake == Mistake::SkipAncestors {
                 continue;
             }
             let places = excess.unit.places();
@@ -127,12 +127,8 @@ impl Model {
                 over(unit, measure, bound)
             }
             Check::RepeatedExecution | Check::OrdersPerDay => {
-                let since = self.counts_since(limit);
-                let before = self
-                    .messages_of(at, |_| Some(Decimal::ONE))
-                    .filter(|(_, serial, _)| *serial > since)
-                    .count();
-                over(MeasureUnit::Count, with(Decimal::ONE, Decimal::from(before)), count)
+                let before = self.count_since(at, limit);
+                over(MeasureUnit::Count, with(Decimal::ONE, before), count)
             }
             Check::DuplicateOrder => {
                 let mine = counted.likeness.filter(|_| request.target.is_none())?;
@@ -140,13 +136,12 @@ impl Model {
                 over(MeasureUnit::Count, with(Decimal::ONE, before), count)
             }
             Check::OrderToTrade if !reduces => {
-                let asked = self.messages_in(at, limit.window, |_| Some(Decimal::ONE));
-                let trades = self.done_in(at, limit.window, |_| Decimal::ONE).max(Decimal::ONE);
+                let (asked, trades) = self.asked_and_traded(at, limit);
                 let ratio = dec(bound, 8);
                 let enough = asked >= Decimal::from(limit.min_count);
                 let too_many = super::measure::exceeds(self.mistake, asked, mul(ratio, trades));
                 (enough && too_many).then(|| Excess {
-                    unit: MeasureUnit::Qty,
+                    unit: MeasureUnit::Ratio,
                     observed: dec(num::ratio_up(asked, trades, 8), 8),
                     bound: ratio,
                 })
@@ -155,7 +150,7 @@ impl Model {
                 over(MeasureUnit::Count, self.storm(at, limit), count)
             }
             Check::Participation if grows > Decimal::ZERO => {
-                self.participation(at, limit, bound, request, grows)
+                self.share(at, limit, bound, request.instrument, grows)
             }
             _ => None,
         }
@@ -203,13 +198,37 @@ impl Model {
         }
     }
 
+    /// Does any `duplicate_order` limit look at a place?
+    fn looks_for_likeness(&self, place: &Place) -> bool {
+        let mut limits = self.setup.limits.iter().filter(|l| l.check == Check::DuplicateOrder);
+        limits.any(|l| l.bound != Bound::Unlimited && self.covers(l, place))
+    }
+
+    /// New orders that have to be remembered when another one comes; as many as can be open is all
+    /// that the gate remembers.
+    pub(super) fn remembered_likenesses(&self, asks: &Place) -> usize {
+        if !self.looks_for_likeness(asks) {
+            return 0;
+        }
+        let limits = self.setup.limits.iter().filter(|l| l.check == Check::DuplicateOrder);
+        let length = limits.map(|l| l.window.length_ns).max().unwrap_or(0);
+        let remembered = |m: &&Message| {
+            m.counted.as_ref().is_some_and(|c| c.likeness.is_some())
+                && self.log.now_ns - m.at_ns < length
+        };
+        self.log.messages.iter().filter(remembered).count()
+    }
+
     /// New orders like this one in the window, whose times are exact.
     fn alike(&self, at: usize, window: Window, mine: Likeness) -> Decimal {
-        let of = |m: &Message| {
-            let same = m.counted.as_ref().is_some_and(|c| c.likeness == Some(mine));
-            same.then_some(Decimal::ONE)
+        // What another limit had remembered counts as well.
+        let limit = self.setup.limits[at];
+        let same = |m: &&Message| {
+            self.covers(&limit, &m.place)
+                && !(m.rejected && self.mistake == Mistake::RejectsNotCounted)
+                && m.counted.as_ref().is_some_and(|c| c.likeness == Some(mine))
         };
-        let times = self.messages_of(at, of).map(|(at_ns, _, amount)| (at_ns, amount));
+        let times = self.log.messages.iter().filter(same).map(|m| (m.at_ns, Decimal::ONE));
         if window.tumbling {
             return sum_over(window, self.log.now_ns, times, self.mistake);
         }
@@ -223,26 +242,25 @@ impl Model {
     }
 
     /// Own executed and open quantity against what the market traded.
-    fn participation(
+    fn share(
         &self,
         at: usize,
         limit: &Limit,
         bound: i128,
-        request: &Request,
+        instrument: u32,
         grows: Decimal,
     ) -> Option<Excess> {
         let node = limit.node.expect("a node's share");
         let executed = self.done_in(at, limit.window, |d| num::qty(i128::from(d.qty)));
         let tally = self.tally(&super::book::Change::None);
-        let open = tally
-            .select(node, Some(request.instrument))
-            .fold(0, |sum, (_, row, _)| sum + row.b + row.s);
+        let open =
+            tally.select(node, Some(instrument)).fold(0, |sum, (_, row, _)| sum + row.b + row.s);
         let own = add(add(executed, num::qty(open)), grows);
-        let market = self.market_volume(request.instrument, limit.window);
+        let market = self.market_volume(instrument, limit.window);
         let denominator = market.max(dec(limit.floor, 8));
         let bps = dec(bound * 10_000, 4);
         if denominator.is_zero() {
-            return Some(Excess {
+            return (!own.is_zero()).then(|| Excess {
                 unit: MeasureUnit::BasisPoints,
                 observed: dec(i128::from(i64::MAX), 4),
                 bound: bps,
@@ -281,109 +299,171 @@ impl Model {
             return;
         }
         let known_account = (slot.account as usize) < self.setup.accounts.len();
+        // A lane that may not use an account does not use up what the account may do.
+        let granted =
+            known_account && self.is_leaf(slot.account) && self.may_use_account(lane, slot.account);
         let known_instrument = (slot.instrument as usize) < self.setup.instruments.len();
         let place = Place {
             lane,
-            account: (known_account && self.is_leaf(slot.account)).then_some(slot.account),
+            account: granted.then_some(slot.account),
             instrument: known_instrument.then_some(slot.instrument),
         };
-        let (at_ns, serial) = (self.log.now_ns, self.log.next());
         let rejected = answer.decision == decision::REJECT;
         let counted = answer.counted.take();
+        let judged = counted.as_ref().is_some_and(|c| c.judged);
+        let before = self.levels_at(&place);
+        let (at_ns, serial) = (self.log.now_ns, self.log.next());
         self.log.messages.push(Message { at_ns, serial, place, counted, rejected });
-        self.note_said(place, rejected, answer);
-    }
-
-    /// An answer to a new order or replace; the one too many in a row fires.
-    pub(super) fn note_said(&mut self, place: Place, rejected: bool, answer: &mut Answer) {
-        let (at_ns, serial) = (self.log.now_ns, self.log.next());
-        let measures = |model: &Model| -> Vec<(usize, bool)> {
-            let limits = model.setup.limits.iter().enumerate();
-            limits
-                .filter(|(_, l)| l.check == Check::RejectStorm && model.covers(l, &place))
-                .filter_map(|(at, l)| match l.bound {
-                    Bound::Value(bound) => {
-                        Some((at, model.exceeds(model.storm(at, l), dec(bound, 0))))
-                    }
-                    _ => None,
-                })
-                .collect()
-        };
-        let before = measures(self);
         self.log.said.push(Said { at_ns, serial, place, rejected });
-        let after = measures(self);
-        self.fire(before, after, answer);
+        // What its own verdict spoke of already.
+        let told =
+            |check: Check| judged && !matches!(check, Check::OrderToTrade | Check::RejectStorm);
+        let mut alone = Answer::default();
+        self.fire(&place, before, told, &mut alone);
+        // The masks are those of the verdict.
+        answer.events.append(&mut alone.events);
     }
 
-    /// An execution; a rate that it takes beyond its limit fires.
-    pub(super) fn note_done(
-        &mut self,
-        place: Place,
-        qty: i64,
-        value: Decimal,
-        answer: &mut Answer,
-    ) {
+    /// The venue's answer to a request; the reject too many in a row fires.
+    pub(super) fn note_said(&mut self, place: Place, rejected: bool, answer: &mut Answer) {
+        let before = self.levels_at(&place);
         let (at_ns, serial) = (self.log.now_ns, self.log.next());
-        let measures = |model: &Model| -> Vec<(usize, bool)> {
-            let limits = model.setup.limits.iter().enumerate();
-            limits
-                .filter(|(_, l)| l.check == Check::ExecutionRate && model.covers(l, &place))
-                .filter_map(|(at, l)| match l.bound {
-                    Bound::Value(bound) => {
-                        let (measure, _, bound) = model.execution_rate(at, l, bound);
-                        Some((at, model.exceeds(measure, bound)))
-                    }
-                    _ => None,
-                })
-                .collect()
-        };
-        let before = measures(self);
+        self.log.said.push(Said { at_ns, serial, place, rejected });
+        let storms = |(at, _): &(usize, bool)| self.setup.limits[*at].check == Check::RejectStorm;
+        let before = before.into_iter().filter(storms).collect();
+        self.fire(&place, before, |_| false, answer);
+    }
+
+    /// An execution.
+    pub(super) fn note_done(&mut self, place: Place, qty: i64, value: Decimal) {
+        let (at_ns, serial) = (self.log.now_ns, self.log.next());
         self.log.done.push(Done { at_ns, serial, place, qty, value });
-        let after = measures(self);
-        self.fire(before, after, answer);
+    }
+
+    /// Limits that look at a place, and whether what was counted until now is beyond them.
+    pub(super) fn levels_at(&self, place: &Place) -> Vec<(usize, bool)> {
+        let mut levels = Vec::new();
+        for (at, limit) in self.setup.limits.iter().enumerate() {
+            let Bound::Value(bound) = limit.bound else { continue };
+            if !self.covers(limit, place) {
+                continue;
+            }
+            let count = dec(bound, 0);
+            let over = match limit.check {
+                Check::MessageRate => {
+                    let asked = self.messages_in(at, limit.window, |_| Some(Decimal::ONE));
+                    self.exceeds(asked, count)
+                }
+                Check::OrderQtyRate => {
+                    let of = |m: &Message| m.counted.as_ref().map(|c| num::qty(i128::from(c.qty)));
+                    self.exceeds(self.messages_in(at, limit.window, of), dec(bound, 8))
+                }
+                Check::OrderValueRate => {
+                    let of = |m: &Message| m.counted.as_ref().map(|c| c.value);
+                    self.exceeds(self.messages_in(at, limit.window, of), dec(bound, 17))
+                }
+                Check::ExecutionRate => {
+                    let (measure, _, bound) = self.execution_rate(at, limit, bound);
+                    self.exceeds(measure, bound)
+                }
+                Check::RepeatedExecution | Check::OrdersPerDay => {
+                    self.exceeds(self.count_since(at, limit), count)
+                }
+                Check::OrderToTrade => {
+                    let (asked, trades) = self.asked_and_traded(at, limit);
+                    asked >= Decimal::from(limit.min_count)
+                        && self.exceeds(asked, mul(dec(bound, 8), trades))
+                }
+                Check::RejectStorm => self.exceeds(self.storm(at, limit), count),
+                Check::Participation => {
+                    let instrument = limit.instrument.expect("of an instrument");
+                    let share = self.share(at, limit, bound, instrument, Decimal::ZERO);
+                    share.is_some_and(|s| !s.observed.is_zero())
+                }
+                _ => continue,
+            };
+            levels.push((at, over));
+        }
+        levels
+    }
+
+    /// Requests that a count without a window counts.
+    fn count_since(&self, at: usize, limit: &Limit) -> Decimal {
+        let since = self.counts_since(limit);
+        let all = self.messages_of(at, |_| Some(Decimal::ONE));
+        Decimal::from(all.filter(|(_, serial, _)| *serial > since).count())
+    }
+
+    /// Requests in the window, and executions, at least one.
+    fn asked_and_traded(&self, at: usize, limit: &Limit) -> (Decimal, Decimal) {
+        let asked = self.messages_in(at, limit.window, |_| Some(Decimal::ONE));
+        let trades = self.done_in(at, limit.window, |_| Decimal::ONE);
+        (asked, trades.max(Decimal::ONE))
     }
 
     fn exceeds(&self, value: Decimal, bound: Decimal) -> bool {
         super::measure::exceeds(self.mistake, value, bound)
     }
 
-    /// Limits that are over now and were not before speak up, and latch.
-    fn fire(
+    /// Limits that are over now, and were not until now since somebody looked last, speak up, and latch: the limit's node, or for a
+    /// limit of a lane the account of what took it there.
+    pub(super) fn fire(
         &mut self,
+        place: &Place,
         before: Vec<(usize, bool)>,
-        after: Vec<(usize, bool)>,
+        told: impl Fn(Check) -> bool,
         answer: &mut Answer,
     ) {
-        for ((at, was), (_, is)) in before.into_iter().zip(after) {
+        let after = self.levels_at(place);
+        for (at, now) in before {
+            let is = after.iter().any(|(same, over)| *same == at && *over);
             let limit = self.setup.limits[at];
-            if was || !is || limit.phase == Phase::Shadow {
+            let was = now && self.log.over.contains(&at);
+            match is {
+                true => self.log.over.insert(at),
+                false => self.log.over.remove(&at),
+            };
+            let of_account = place.account.map_or(Phase::Enforce, |a| self.account_phase(a));
+            let phase = limit.phase.min(of_account);
+            if was || !is || phase == Phase::Shadow || told(limit.check) {
                 continue;
             }
             let node = limit.node.unwrap_or(NO_NODE);
-            if limit.phase == Phase::Warn || limit.action != Action::Block {
+            if phase == Phase::Warn || limit.action != Action::Block {
                 answer.notice(EventKind::Alert, limit.check, node, 0);
             }
-            if limit.phase == Phase::Enforce && node != NO_NODE {
-                let latch = match limit.action {
-                    Action::BlockLatch => limit.latch,
-                    Action::CloseOnly => Latch::CloseOnly,
-                    _ => continue,
-                };
+            let latch = match limit.action {
+                Action::BlockLatch => limit.latch,
+                Action::CloseOnly => Latch::CloseOnly,
+                _ => continue,
+            };
+            let node = limit.node.or(place.account);
+            if let Some(node) = node.filter(|_| phase == Phase::Enforce) {
                 self.latch((node, limit.instrument), latch, limit.check, answer);
             }
         }
     }
 
     /// What a request that is evaluated adds to the sums.
-    pub(super) fn counted(&self, request: &Request, worth: Option<Decimal>) -> Counted {
-        let likeness = (request.target.is_none() && request.parent == 0).then_some((
+    pub(super) fn counted(
+        &self,
+        request: &Request,
+        worth: Option<Decimal>,
+        judged: bool,
+    ) -> Counted {
+        let place = Place {
+            lane: request.lane,
+            account: Some(request.account),
+            instrument: Some(request.instrument),
+        };
+        let whole = request.target.is_none() && request.parent == 0;
+        let likeness = (whole && self.looks_for_likeness(&place)).then_some((
             request.account,
             request.instrument,
             request.side,
             request.price,
             request.total,
         ));
-        Counted { value: worth.unwrap_or(Decimal::ZERO), qty: request.total, likeness }
+        Counted { value: worth.unwrap_or(Decimal::ZERO), qty: request.total, likeness, judged }
     }
 }
-

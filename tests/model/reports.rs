@@ -2,7 +2,8 @@
 
 use super::gate::{Answer, Execution, Model};
 use super::ledger::{Begins, Entry};
-use super::num;
+use super::log::Place;
+use super::num::{self, Decimal};
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, kind, side};
@@ -20,7 +21,10 @@ impl Model {
             (kind::BUST, _) => self.bust(lane, slot, fee, &mut answer),
             (_, None) => unknown(&mut answer),
             (kind::CANCELLED | kind::EXPIRED | kind::REJECTED, Some(at)) => {
-                self.orders.remove(at);
+                let order = self.orders.remove(at);
+                if slot.kind == kind::REJECTED {
+                    self.venue_rejects(&order, &mut answer);
+                }
             }
             (_, Some(at)) => self.answer_request(slot, at, &mut answer),
         }
@@ -56,6 +60,10 @@ impl Model {
             }
             (kind::VOID | kind::REPLACE_REJECTED, Some(i)) => {
                 order.pending.remove(i);
+                if slot.kind == kind::REPLACE_REJECTED {
+                    let order = order.clone();
+                    self.venue_rejects(&order, answer);
+                }
             }
             (kind::VOID | kind::CANCEL_REJECTED, None) => order.pending_cancel = false,
             _ => unknown(answer),
@@ -63,6 +71,12 @@ impl Model {
         if self.orders[at].reserved() == 0 {
             self.orders.remove(at);
         }
+    }
+
+    /// The venue says no to a request of an order.
+    fn venue_rejects(&mut self, order: &super::book::Order, answer: &mut Answer) {
+        let (account, instrument) = (Some(order.account), Some(order.instrument));
+        self.note_said(Place { lane: order.lane, account, instrument }, true, answer);
     }
 
     fn fill(
@@ -94,6 +108,8 @@ impl Model {
         }
         let execution = self.note_execution(owner, slot, (account, instrument, order_side), fee);
         self.book(&execution, false);
+        let value = self.ledger.entries.last().map_or(Decimal::ZERO, Entry::worth);
+        let place = Place { lane: owner, account: Some(account), instrument: Some(instrument) };
         let excessive = match at {
             None => true,
             Some(at) => {
@@ -106,6 +122,9 @@ impl Model {
                 excessive
             }
         };
+        let before = self.levels_at(&place);
+        self.note_done(place, slot.qty, value);
+        self.fire(&place, before, |_| false, answer);
         let path = self.path(account);
         let killed = self.kills.iter().any(|kill| match kill {
             KillScope::Firm => true,
@@ -189,8 +208,10 @@ impl Model {
     }
 
     /// A control command.
-    pub fn control(&mut self, command: &Command) -> Answer {
+    pub fn control(&mut self, now_ns: u64, command: &Command) -> Answer {
+        self.log.now_ns = now_ns;
         let mut answer = Answer::default();
+        self.time_passes(&mut answer);
         match *command {
             Command::Kill(scope) => {
                 if !self.kills.contains(&scope) {
@@ -213,24 +234,19 @@ impl Model {
             }
             Command::Rearm(node) => {
                 self.begin(node, Begins::Rearmed);
+                self.restart_counters(node);
                 self.latched_all.retain(|(n, _)| *n != node);
                 self.latched_close.retain(|(n, _)| *n != node);
             }
-            Command::RollDay(node) => self.begin(node, Begins::Day),
+            Command::RollDay(node) => {
+                self.begin_period(node, false);
+                self.begin(node, Begins::Day);
+            }
             Command::Session { .. }
             | Command::MarketHalt { .. }
             | Command::Band { .. }
             | Command::Algo { .. } => unreachable!("not played against the model: {command:?}"),
-            Command::SetLimit(limit) => {
-                let place = self.setup.limits.iter().position(|l| l.same_place(&limit));
-                match place {
-                    Some(at) => {
-                        self.setup.limits[at] = limit;
-                        self.levels.retain(|(l, _), _| *l != at);
-                    }
-                    None => self.setup.limits.push(limit),
-                }
-            }
+            Command::SetLimit(limit) => self.set_limit(limit),
         }
         self.settle(&mut answer, true);
         answer.events.sort();

@@ -6,6 +6,7 @@ use super::decide::Request;
 use super::gate::{Finding, Mistake, Model};
 use super::measure;
 use super::num::{self, Decimal, dec, mul};
+use super::open_points::LARGEST_MINIMUM_TOLD;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::side;
@@ -33,13 +34,16 @@ impl Model {
                 };
                 if low {
                     let numbers = (num::wide(worth, 36), num::wide(least, 36));
-                    breach(&limit, MeasureUnit::Money, numbers, -bound, docket);
+                    let rank = if LARGEST_MINIMUM_TOLD { -bound } else { 0 };
+                    breach(&limit, MeasureUnit::Money, numbers, rank, docket);
                 }
             }
         }
         self.static_band(request, docket);
         if let Some(mark) = mark {
-            self.price_walk(request, mark, docket);
+            for (at, anchor) in self.walks(request, mark) {
+                self.price_walk(at, anchor, request, docket);
+            }
         }
         self.adv_percent(request, docket);
         self.unit_mixup(request, mark, docket);
@@ -69,21 +73,23 @@ impl Model {
         breach(&row, MeasureUnit::Price, numbers, i128::MIN, docket);
     }
 
-    /// How far this account's prices wandered from the mark at which the window opened.
-    fn price_walk(&mut self, request: &Request, mark: i64, docket: &mut Docket) {
+    /// The walks of a priced order, each with the mark at which its window opened; whatever becomes
+    /// of the order, it opens what is closed.
+    pub(super) fn walks(&mut self, request: &Request, mark: i64) -> Vec<(usize, i64)> {
+        let mut walks = Vec::new();
         if request.price == PRICE_UNDEFINED {
-            return;
+            return walks;
         }
         let now_ns = self.log.now_ns;
         for at in 0..self.setup.limits.len() {
             let limit = self.setup.limits[at];
-            let Bound::Collar(collar) = limit.bound else { continue };
             let place = super::log::Place {
                 lane: request.lane,
                 account: Some(request.account),
                 instrument: Some(request.instrument),
             };
-            if limit.check != Check::PriceWalk || !self.covers(&limit, &place) {
+            let bounded = matches!(limit.bound, Bound::Collar(_));
+            if limit.check != Check::PriceWalk || !bounded || !self.covers(&limit, &place) {
                 continue;
             }
             let key = (at, request.account, request.instrument);
@@ -96,17 +102,26 @@ impl Model {
             });
             let (opened, anchor) = open.unwrap_or((now_ns, mark));
             self.log.walks.insert(key, (opened, anchor));
-            let distance = i128::from(request.price) - i128::from(anchor);
-            let aggressive = (request.side == side::BUY) == (distance > 0);
-            let band = if aggressive { collar.aggressive } else { collar.passive };
-            let width = self.width(request.instrument, anchor, &band, collar.use_smaller);
-            let Some(width) = width else { continue };
-            let (observed, exact) = (dec(distance.abs(), 9), dec(width, 17));
-            if measure::exceeds(self.mistake, observed, exact) {
-                let shown = Wide::from_i128(width.div_euclid(100_000_000));
-                let numbers = (Wide::from_i128(distance.abs()), shown);
-                breach(&limit, MeasureUnit::Price, numbers, width, docket);
-            }
+            walks.push((at, anchor));
+        }
+        walks
+    }
+
+    /// How far a price is from the mark at which the window opened.
+    fn price_walk(&self, at: usize, anchor: i64, request: &Request, docket: &mut Docket) {
+        let limit = self.setup.limits[at];
+        let Bound::Collar(collar) = limit.bound else { return };
+        let distance = i128::from(request.price) - i128::from(anchor);
+        let aggressive = (request.side == side::BUY) == (distance > 0);
+        let band = if aggressive { collar.aggressive } else { collar.passive };
+        let width = self.width(request.instrument, anchor, &band, collar.use_smaller);
+        let Some(width) = width else { return };
+        let (observed, exact) = (dec(distance.abs(), 9), dec(width, 17));
+        if measure::exceeds(self.mistake, observed, exact) {
+            let shown = Wide::from_i128(width.div_euclid(100_000_000));
+            let numbers = (Wide::from_i128(distance.abs()), shown);
+            let rank = width.div_euclid(100_000_000);
+            breach(&limit, MeasureUnit::Price, numbers, rank, docket);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Random worlds: instruments, account trees and limits, in ranges whose exact products fit 28
 //! digits.
 
-use super::open_points::SHARES_WATCHED;
+use super::open_points::{OWNERS_HAVE_THRESHOLDS, SHARES_WATCHED};
 use super::portfolio;
 use super::rng::Rng;
 use riskgate::abi::codes::{Check, CheckMask};
@@ -26,6 +26,8 @@ pub struct World {
     pub qty: Vec<i64>,
     /// The accounts that trade.
     pub leaves: Vec<u32>,
+    /// What the wall clock shows when the recorded time is 0.
+    pub wall_offset_ns: u64,
 }
 
 impl World {
@@ -35,11 +37,13 @@ impl World {
             price: Vec::new(),
             qty: Vec::new(),
             leaves: Vec::new(),
+            wall_offset_ns: 0,
         };
         world.currencies(rng);
         world.instruments(rng);
         world.tree(rng);
         world.lanes(rng);
+        super::more::reference_data(&mut world, rng);
         world.limits(rng);
         if rng.chance(10) {
             world.setup.capacity.open_orders = 16;
@@ -187,11 +191,16 @@ impl World {
 
     /// A random limit that may stand in this world.
     pub fn limit(&self, rng: &mut Rng) -> Limit {
-        if rng.chance(35)
+        if rng.chance(30)
             && let Some(mut limit) = self.portfolio_limit(rng)
         {
             self.conduct(&mut limit, rng);
             self.agree(&mut limit);
+            return limit;
+        }
+        if rng.chance(45)
+            && let Some(limit) = super::more::limit(self, rng)
+        {
             return limit;
         }
         let check = rng.pick(&[
@@ -279,6 +288,10 @@ impl World {
         if (softs && rng.chance(30)) || (limit.soft_percent[0] != 0 && rng.chance(20)) {
             limit.soft_percent = rng.pick(&[[50, 0, 0, 0], [60, 80, 95, 0], [30, 60, 80, 90]]);
         }
+        let watched = super::measure::ACCUMULATED.contains(&check) && !OWNERS_HAVE_THRESHOLDS;
+        if !says_what(check) && !watched {
+            limit.owner = super::more::owner(rng);
+        }
         tame(limit);
     }
 
@@ -313,7 +326,7 @@ impl World {
         }
     }
 
-    fn collar(&self, rng: &mut Rng) -> Collar {
+    pub fn collar(&self, rng: &mut Rng) -> Collar {
         let mut band = || {
             let mut band = Band::default();
             if rng.chance(70) {
@@ -334,6 +347,11 @@ impl World {
         }
         Collar { aggressive, passive, use_smaller: rng.chance(40) }
     }
+}
+
+/// Checks whose rows have no number and only say what a breach does.
+pub fn says_what(check: Check) -> bool {
+    matches!(check, Check::StaleMark | Check::LotSize | Check::TickSize | Check::WashTrade)
 }
 
 /// Takes away what `SHARES_WATCHED` speaks of.
