@@ -17,8 +17,11 @@ use std::collections::BTreeMap;
 const PAIR: u8 = 3;
 
 /// The cash that a setup gives.
-pub(super) fn opening_cash(_setup: &Setup) -> BTreeMap<(u32, u32), Decimal> {
-    BTreeMap::new()
+pub(super) fn opening_cash(setup: &Setup) -> BTreeMap<(u32, u32), Decimal> {
+    let nodes = setup.accounts.iter().enumerate();
+    nodes
+        .flat_map(|(n, a)| a.cash.iter().map(move |(c, held)| ((n as u32, *c), dec(*held, 17))))
+        .collect()
 }
 
 impl Model {
@@ -115,8 +118,9 @@ impl Model {
     }
 
     /// May an account sell what it does not have? As the nearest node says.
-    fn may_short(&self, _account: u32) -> bool {
-        true
+    fn may_short(&self, account: u32) -> bool {
+        let path = self.path(account);
+        path.iter().find_map(|n| self.setup.accounts[*n as usize].short).unwrap_or(true)
     }
 
     /// B·v + BX in the instrument's own currency.

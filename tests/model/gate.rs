@@ -9,7 +9,7 @@ use super::ledger::Ledger;
 use super::log::{Counted, Log};
 use super::num::{self, Decimal, add, mul};
 use riskgate::abi::codes::Check;
-use riskgate::abi::order::{OrderSlot, kind, side};
+use riskgate::abi::order::{ExtensionSlot, OrderSlot, kind, side};
 use riskgate::abi::verdict::{NO_NODE, decision, flag};
 use riskgate::abi::{PRICE_UNDEFINED, SlotWords};
 use riskgate::fixed::Wide;
@@ -294,7 +294,10 @@ impl Model {
         let mut passing = Answer::default();
         self.time_passes(&mut passing);
         let answer = match slot.kind {
-            kind::VOID | kind::ACK..=kind::BUST => self.report(lane, &slot, 0),
+            kind::VOID | kind::ACK..=kind::BUST => {
+                let fee = extension.map_or(0, |e| ExtensionSlot::from_words(e).fee);
+                self.report(lane, &slot, fee)
+            }
             _ => self.request(now_ns, lane, &slot, words, extension, environment),
         };
         answer.after(passing)

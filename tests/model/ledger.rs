@@ -3,7 +3,6 @@
 
 use super::gate::{Mistake, Model};
 use super::num::{self, Decimal, add, mul, sub};
-use super::open_points::results_in_coins;
 use riskgate::fixed::PRICE_ONE;
 use riskgate::state::limit::Reset;
 use std::collections::BTreeMap;
@@ -180,7 +179,6 @@ impl Model {
     pub(super) fn exchange(&self, instrument: u32) -> Exchange {
         let i = &self.setup.instruments[instrument as usize];
         match i.class {
-            _ if i.inverse && !results_in_coins() => Exchange::Price,
             _ if i.inverse => Exchange::Coins,
             FUTURE | PAIR => Exchange::Result,
             _ => Exchange::Price,

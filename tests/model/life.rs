@@ -422,6 +422,9 @@ impl Life {
         let accounts = world.setup.accounts.len() as u64;
         let node = rng.below(accounts) as u32;
         let instrument = rng.below(self.price.len() as u64) as u32;
+        if rng.chance(35) {
+            return Input::Control(world.push(instrument, rng));
+        }
         let scope = match rng.below(14) {
             0 => KillScope::Firm,
             1 => KillScope::Side(1 + rng.below(2) as u8),

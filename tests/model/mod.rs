@@ -28,6 +28,7 @@ pub mod reports;
 pub mod rng;
 pub mod sanity;
 pub mod states;
+pub mod tables;
 pub mod temporary;
 pub mod value;
 pub mod venue;

@@ -25,8 +25,3 @@ pub const SHARES_WATCHED: bool = false;
 /// What a late valuation alerts (an older mark, once the newer is too old) stands in the mask of the
 /// order that brought it about, as its thresholds do.
 pub const VALUATION_ALERTS: bool = false;
-
-/// Inverse contracts win and lose coins (once loss and drawdown are built).
-pub fn results_in_coins() -> bool {
-    riskgate::gate::checks::catalogue::is_built(riskgate::abi::codes::Check::DailyLoss)
-}

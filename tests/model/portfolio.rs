@@ -6,9 +6,10 @@ use super::world::{MONEY_ONE, World};
 use riskgate::abi::codes::Check;
 use riskgate::fixed::{PRICE_ONE, QTY_ONE};
 use riskgate::gate::checks::catalogue;
+use riskgate::state::command::Command;
 use riskgate::state::dimension::Dimension;
 use riskgate::state::limit::{Bound, Denominator, Limit, Reset, Variant};
-use riskgate::state::setup::{Instrument, Setup};
+use riskgate::state::setup::{Account, Instrument, Setup};
 
 /// Class of options.
 const OPTION: u8 = 2;
@@ -34,6 +35,19 @@ const CHECKS: [Check; 14] = [
     Check::Ownership,
     Check::Ownership,
 ];
+
+/// Cash, and whether it may sell short.
+pub(super) fn fund(account: &mut Account, rng: &mut Rng) {
+    for currency in 0..4 {
+        if rng.chance(15) {
+            let amount = i128::from(rng.between(-20, 200)) * 1_000 * MONEY_ONE;
+            account.cash.push((currency, amount));
+        }
+    }
+    if rng.chance(12) {
+        account.short = Some(rng.chance(25));
+    }
+}
 
 /// Names of the groups that instruments are in.
 pub(super) fn name_groups(setup: &mut Setup) {
@@ -216,6 +230,55 @@ impl World {
                 };
                 Bound::Value(i128::from(usual) * i128::from(rng.between(1, 15) * breadth))
             }
+        }
+    }
+
+    /// News about money.
+    pub(super) fn push(&self, instrument: u32, rng: &mut Rng) -> Command {
+        if rng.chance(40) {
+            return self.table(instrument, rng);
+        }
+        let node = rng.below(self.setup.accounts.len() as u64) as u32;
+        let currency = 1 + rng.below(3) as u32;
+        match rng.below(4) {
+            0 | 1 => {
+                let before = self.setup.currencies[currency as usize].rate.unwrap_or(PRICE_ONE);
+                let rate = before / 100_000 * rng.between(85, 115) / 100 * 100_000;
+                // The one without a rate may get its first.
+                let currency = if rng.chance(10) { 4 } else { currency };
+                Command::SetRate { currency, rate: rate.max(100_000) }
+            }
+            2 => {
+                let amount = i128::from(rng.between(-40, 60)) * 1_000 * MONEY_ONE;
+                Command::AdjustCash { account: node, currency: rng.below(4) as u32, amount }
+            }
+            _ => Command::RollWeek(node),
+        }
+    }
+
+    /// Other numbers for a table.
+    fn table(&self, instrument: u32, rng: &mut Rng) -> Command {
+        let at = instrument as usize;
+        let mut fresh = self.setup.instruments[at].clone();
+        weigh(&self.setup, &mut fresh, self.price[at], self.qty[at], rng);
+        match rng.below(4) {
+            0 => Command::SetMargin {
+                instrument,
+                long: fresh.margin_long,
+                short: fresh.margin_short,
+            },
+            1 => Command::SetGreeks {
+                instrument,
+                delta: rng.between(-20, 20) * 5 * (QTY_ONE / 100),
+                gamma: fresh.gamma,
+                vega: fresh.vega,
+            },
+            2 => Command::SetSensitivity { instrument, dv01: fresh.dv01, cs01: fresh.cs01 },
+            _ => Command::SetAdv {
+                instrument,
+                adv: None,
+                shares_outstanding: rng.chance(80).then_some(fresh.shares_outstanding),
+            },
         }
     }
 

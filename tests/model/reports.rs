@@ -242,6 +242,15 @@ impl Model {
                 self.begin_period(node, false);
                 self.begin(node, Begins::Day);
             }
+            Command::SetRate { .. } | Command::AdjustCash { .. } => self.money(command),
+            Command::RollWeek(node) => {
+                self.begin_period(node, true);
+                self.money(command);
+            }
+            Command::SetMargin { .. }
+            | Command::SetGreeks { .. }
+            | Command::SetSensitivity { .. }
+            | Command::SetAdv { .. } => self.push(command),
             Command::Session { .. }
             | Command::MarketHalt { .. }
             | Command::Band { .. }

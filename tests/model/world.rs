@@ -139,6 +139,7 @@ impl World {
             if rng.chance(60) {
                 account.equity = Some(i128::from(rng.between(-1, 60)) * 100_000 * MONEY_ONE);
             }
+            portfolio::fund(account, rng);
             if rng.chance(8) {
                 account.phase = Some(rng.pick(&[Phase::Shadow, Phase::Warn, Phase::Enforce]));
             }
@@ -369,7 +370,7 @@ pub fn tame(limit: &mut Limit) {
 }
 
 pub fn node(name: String, parent: Option<u32>) -> Account {
-    Account { name, parent, owner: None, equity: None, phase: None }
+    Account::plain(&name, parent)
 }
 
 /// Where a limit of this check may stand.
