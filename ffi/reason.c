@@ -16,7 +16,7 @@ enum unit {
 };
 
 /* How observed value and limit relate: "25,000 over 10,000". */
-enum relation { PLAIN, OVER, BELOW, FROM_MARK, MULTIPLE, AGAINST, OLD };
+enum relation { PLAIN, OVER, BELOW, FROM_MARK, MULTIPLE, AGAINST, OLD, OUTSIDE_BAND };
 
 static const char *const relations[] = {
     "",
@@ -26,6 +26,7 @@ static const char *const relations[] = {
     "is not a multiple of",
     "would match an own order at",
     "old, at most",
+    "is outside the static band, which ends at",
 };
 
 #define NAME_OF(upper, number, text) text,
@@ -93,6 +94,27 @@ static const char *const malformed_fields[] = {
     "a replace must not change side, account or instrument",
     "a replace's total must be above what is filled",
 };
+
+static const char *const sessions[] = {
+    "outside its trading hours", "before its open",          "in its opening auction",
+    "in continuous trading",     "in its intraday auction",  "in its closing auction",
+    "after its close",
+};
+
+static const char *const classes[] = {
+    "equity", "future", "option", "fx", "crypto", "bond", "other",
+};
+static const char *const types[] = {
+    "none", "limit", "market", "stop", "stop limit", "pegged",
+};
+static const char *const tifs[] = {
+    "none", "day", "gtc", "ioc", "fok", "gtd", "at open", "at close",
+};
+static const char *const capacities[] = {
+    "none", "agency", "principal", "riskless principal",
+};
+
+static const char *const no_algo[] = {"none"};
 
 RG_EXPORT const char *rg_check_name(uint32_t number)
 {
@@ -243,6 +265,98 @@ static int has_numbers(const rg_verdict *v)
     return relation != PLAIN && (v->observed != 0 || v->limit != 0);
 }
 
+/* A name from a list, or its number. */
+static void add_name(struct text *t, const char *const *list, size_t count, uint32_t number)
+{
+    if (number < count) {
+        add(t, list[number]);
+    } else {
+        add_plain(t, number);
+    }
+}
+
+#define ADD_NAME(t, list, number) add_name(t, list, sizeof(list) / sizeof((list)[0]), number)
+
+/* Why the instrument does not take the order. */
+static void add_state(struct text *t, uint32_t detail)
+{
+    uint32_t value = RG_DETAIL_VALUE(detail);
+    switch (RG_DETAIL_REASON(detail)) {
+    case RG_STATE_HALTED: add(t, ": the instrument is halted"); break;
+    case RG_STATE_EXPIRED: add(t, ": the instrument has expired"); break;
+    case RG_STATE_CLOSED: add(t, ": the instrument is outside its trading hours"); break;
+    case RG_STATE_TYPE:
+    case RG_STATE_TIME_IN_FORCE:
+        add(t, ": the instrument is ");
+        ADD_NAME(t, sessions, RG_DETAIL_SESSION(detail));
+        add(t, ", ");
+        if (RG_DETAIL_REASON(detail) == RG_STATE_TYPE) {
+            ADD_NAME(t, types, value);
+            add(t, " orders are not allowed");
+        } else {
+            ADD_NAME(t, tifs, value);
+            add(t, " is not allowed");
+        }
+        break;
+    default: break;
+    }
+}
+
+/* What is not permitted. */
+static void add_permission(struct text *t, uint32_t detail)
+{
+    uint32_t reason = RG_DETAIL_REASON(detail);
+    uint32_t value = RG_DETAIL_VALUE(detail);
+    add(t, ": ");
+    switch (reason) {
+    case RG_PERMISSION_CLASS:
+        add(t, "instrument class ");
+        ADD_NAME(t, classes, value);
+        break;
+    case RG_PERMISSION_TYPE:
+    case RG_PERMISSION_AUCTION_TYPE:
+        add(t, "order type ");
+        ADD_NAME(t, types, value);
+        break;
+    case RG_PERMISSION_TIME_IN_FORCE:
+        add(t, "time in force ");
+        ADD_NAME(t, tifs, value);
+        break;
+    case RG_PERMISSION_CAPACITY:
+        add(t, "capacity ");
+        ADD_NAME(t, capacities, value);
+        break;
+    case RG_PERMISSION_VENUE:
+        add(t, "venue ");
+        add_plain(t, value);
+        break;
+    default:
+        add(t, "algorithm ");
+        ADD_NAME(t, no_algo, value);
+        break;
+    }
+    switch (reason) {
+    case RG_PERMISSION_AUCTION_TYPE: add(t, " is not permitted in an auction"); break;
+    case RG_PERMISSION_ALGO_UNKNOWN: add(t, " is not registered"); break;
+    case RG_PERMISSION_ALGO_INACTIVE: add(t, " is not active"); break;
+    default: add(t, " is not permitted"); break;
+    }
+}
+
+/* Which market is halted. */
+static void add_halt(struct text *t, uint32_t detail)
+{
+    switch (RG_DETAIL_REASON(detail)) {
+    case RG_HALT_ALL: add(t, ": all markets are halted"); break;
+    case RG_HALT_VENUE: add(t, ": the order's market "); break;
+    default: add(t, ": the instrument's market "); break;
+    }
+    if (RG_DETAIL_REASON(detail) != RG_HALT_ALL) {
+        add_plain(t, RG_DETAIL_VALUE(detail));
+        add(t, " is halted");
+    }
+}
+
 /* Fills are counted, or summed by their value. */
 static enum unit unit_of(const rg_verdict *v)
 {
@@ -266,6 +380,20 @@ static void add_rejection(struct text *t, rg_client *client, const rg_verdict *v
     } else if (check == RG_CHECK_LIMIT_NOT_SET) {
         add(t, ": no limit is set for ");
         add(t, rg_check_name(v->detail));
+    } else if (check == RG_CHECK_INSTRUMENT_STATE) {
+        add_state(t, v->detail);
+    } else if (check == RG_CHECK_PERMISSION) {
+        add_permission(t, v->detail);
+    } else if (check == RG_CHECK_MARKET_HALT) {
+        add_halt(t, v->detail);
+    } else if (check == RG_CHECK_PRICE_COLLAR &&
+               RG_DETAIL_REASON(v->detail) == RG_COLLAR_STATIC_BAND) {
+        add(t, ": ");
+        add_number(t, v->observed, UNIT_PRICE);
+        add_char(t, ' ');
+        add(t, relations[OUTSIDE_BAND]);
+        add_char(t, ' ');
+        add_number(t, v->limit, UNIT_PRICE);
     } else if (has_numbers(v)) {
         enum unit unit = unit_of(v);
         add(t, ": ");

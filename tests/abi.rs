@@ -13,6 +13,7 @@ use std::process::Command;
 
 use riskgate::abi::codes::{self, Check};
 use riskgate::abi::*;
+use riskgate::state::session::Session;
 
 macro_rules! layouts {
     ($out:ident; $($name:literal $type:ty { $($field:ident)* })*) => {$(
@@ -180,6 +181,31 @@ fn constants(out: &mut String) {
         "RG_FIELD_GOOD_TILL" codes::field::GOOD_TILL;
         "RG_FIELD_REPLACE_IDENTITY" codes::field::REPLACE_IDENTITY;
         "RG_FIELD_REPLACE_TOTAL" codes::field::REPLACE_TOTAL;
+        "RG_STATE_HALTED" codes::state_detail::HALTED;
+        "RG_STATE_EXPIRED" codes::state_detail::EXPIRED;
+        "RG_STATE_CLOSED" codes::state_detail::CLOSED;
+        "RG_STATE_TYPE" codes::state_detail::TYPE;
+        "RG_STATE_TIME_IN_FORCE" codes::state_detail::TIME_IN_FORCE;
+        "RG_PERMISSION_CLASS" codes::permission_detail::CLASS;
+        "RG_PERMISSION_TYPE" codes::permission_detail::TYPE;
+        "RG_PERMISSION_TIME_IN_FORCE" codes::permission_detail::TIME_IN_FORCE;
+        "RG_PERMISSION_CAPACITY" codes::permission_detail::CAPACITY;
+        "RG_PERMISSION_VENUE" codes::permission_detail::VENUE;
+        "RG_PERMISSION_ALGO" codes::permission_detail::ALGO;
+        "RG_PERMISSION_ALGO_UNKNOWN" codes::permission_detail::ALGO_UNKNOWN;
+        "RG_PERMISSION_ALGO_INACTIVE" codes::permission_detail::ALGO_INACTIVE;
+        "RG_PERMISSION_AUCTION_TYPE" codes::permission_detail::AUCTION_TYPE;
+        "RG_HALT_ALL" codes::halt_detail::ALL;
+        "RG_HALT_VENUE" codes::halt_detail::VENUE;
+        "RG_HALT_INSTRUMENT" codes::halt_detail::INSTRUMENT;
+        "RG_COLLAR_STATIC_BAND" codes::collar_detail::STATIC_BAND;
+        "RG_SESSION_CLOSED" Session::Closed as u32;
+        "RG_SESSION_PRE_OPEN" Session::PreOpen as u32;
+        "RG_SESSION_OPENING_AUCTION" Session::OpeningAuction as u32;
+        "RG_SESSION_CONTINUOUS" Session::Continuous as u32;
+        "RG_SESSION_INTRADAY_AUCTION" Session::IntradayAuction as u32;
+        "RG_SESSION_CLOSING_AUCTION" Session::ClosingAuction as u32;
+        "RG_SESSION_POST_CLOSE" Session::PostClose as u32;
     }
 }
 

@@ -6,6 +6,8 @@
 
 #[path = "fuzz/counting.rs"]
 mod counting;
+#[path = "fuzz/hours.rs"]
+mod hours;
 #[path = "fuzz/limits.rs"]
 mod limits;
 #[path = "fuzz/world.rs"]
@@ -17,7 +19,7 @@ use riskgate::abi::{PRICE_UNDEFINED, SlotWords};
 use riskgate::fixed::{PRICE_ONE, Wide};
 use riskgate::machine::{Environment, Machine, MarkInput};
 use std::collections::{BTreeMap, BTreeSet};
-use world::{Rng, World};
+use world::{Rng, WALL_OFFSET_NS, World};
 
 const SEED: u64 = 0x7219_c0de;
 const SLOTS: u64 = 600_000;
@@ -81,8 +83,8 @@ fn life(seed: u64, seen: &mut Seen) {
     let mut machine = Machine::new(&setup).unwrap();
     // The same inputs in another machine must lead to the same state, to the last bit.
     let mut twin = Machine::new(&setup).unwrap();
-    machine.set_wall_offset(1 << 60);
-    twin.set_wall_offset(1 << 60);
+    machine.set_wall_offset(WALL_OFFSET_NS);
+    twin.set_wall_offset(WALL_OFFSET_NS);
     for step in 0..LIFE {
         let now_ns = world.tick();
         if world.rng.one_in(12) {

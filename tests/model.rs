@@ -21,7 +21,7 @@ const ORDERS_PER_WORLD: u64 = 250;
 const FIRST_SEED: u64 = 0x5eed_0000;
 
 /// What must be rejected somewhere in a full run.
-const CHECKS: [Check; 47] = [
+const CHECKS: [Check; 49] = [
     Check::Malformed,
     Check::UnknownInstrument,
     Check::UnknownAccount,
@@ -54,6 +54,8 @@ const CHECKS: [Check; 47] = [
     Check::OpenOrderValue,
     Check::SectorConcentration,
     Check::WashTrade,
+    Check::MarketHalt,
+    Check::Permission,
     Check::MinOrderValue,
     Check::PriceWalk,
     Check::AdvPercent,
@@ -146,6 +148,8 @@ fn canary_each_deliberate_mistake_is_found() {
         Mistake::LaneLimitIgnored,
         Mistake::RearmKeepsCount,
         Mistake::WalkForgetsAnchor,
+        Mistake::SessionsIgnored,
+        Mistake::AlgosNotAsked,
     ] {
         let found =
             (0..400).find(|n| play::world(FIRST_SEED + n, ORDERS_PER_WORLD, mistake).is_err());

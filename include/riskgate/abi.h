@@ -215,7 +215,8 @@ struct rg_verdict_slot {
     uint8_t first_check;     /* number of the first check that rejects, 0 for none */
     uint16_t flags;
     uint32_t detail;         /* limit_not_set: the check without limit; malformed: the field;
-                              * execution_rate: RG_EXECUTIONS_BY_VALUE, or 0 */
+                              * execution_rate: RG_EXECUTIONS_BY_VALUE, or 0;
+                               * others: RG_DETAIL_... */
 };
 RG_ASSERT_SIZE(rg_verdict_slot, 64);
 RG_ASSERT_AT(rg_verdict_slot, seq, 0);
@@ -468,6 +469,43 @@ enum rg_check_number { RG_CHECK_NONE = 0, RG_CHECKS(RG_CHECK_ENUMERATOR) RG_CHEC
 #define RG_FIELD_GOOD_TILL 13u
 #define RG_FIELD_REPLACE_IDENTITY 14u
 #define RG_FIELD_REPLACE_TOTAL 15u
+
+/* More about the first breach: `detail` of a verdict whose first check is instrument_state,
+ * permission, market_halt or price_collar. A reason, the phase of the instrument's day, and the
+ * order's own value of what was refused. */
+#define RG_DETAIL_REASON(detail) ((uint32_t)(detail)&255u)
+#define RG_DETAIL_SESSION(detail) ((uint32_t)(detail) >> 8 & 255u)
+#define RG_DETAIL_VALUE(detail) ((uint32_t)(detail) >> 16)
+
+#define RG_STATE_HALTED 1u /* halted by a person */
+#define RG_STATE_EXPIRED 2u /* expired */
+#define RG_STATE_CLOSED 3u /* outside the hours of its calendar */
+#define RG_STATE_TYPE 4u /* its phase does not take this type; value: the type */
+#define RG_STATE_TIME_IN_FORCE 5u /* ... this time in force; value: it */
+
+#define RG_PERMISSION_CLASS 1u /* of the instrument */
+#define RG_PERMISSION_TYPE 2u /* of the order */
+#define RG_PERMISSION_TIME_IN_FORCE 3u
+#define RG_PERMISSION_CAPACITY 4u
+#define RG_PERMISSION_VENUE 5u
+#define RG_PERMISSION_ALGO 6u /* not among those granted */
+#define RG_PERMISSION_ALGO_UNKNOWN 7u /* not registered */
+#define RG_PERMISSION_ALGO_INACTIVE 8u /* its version is not active */
+#define RG_PERMISSION_AUCTION_TYPE 9u /* type, in an auction */
+
+#define RG_HALT_ALL 1u /* all markets */
+#define RG_HALT_VENUE 2u /* the order's; value: its number */
+#define RG_HALT_INSTRUMENT 3u /* the instrument's; value: its number */
+
+#define RG_COLLAR_STATIC_BAND 1u /* outside the venue's band; 0: far from the mark */
+
+#define RG_SESSION_CLOSED 0u
+#define RG_SESSION_PRE_OPEN 1u
+#define RG_SESSION_OPENING_AUCTION 2u
+#define RG_SESSION_CONTINUOUS 3u
+#define RG_SESSION_INTRADAY_AUCTION 4u
+#define RG_SESSION_CLOSING_AUCTION 5u
+#define RG_SESSION_POST_CLOSE 6u
 
 /* ------------------------------------------------------------------------------ stamps -------
  * Mixes the seven content words of a slot with its sequence number into 32 bits. It finds torn

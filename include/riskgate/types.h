@@ -102,7 +102,8 @@ typedef struct rg_verdict {
     uint16_t flags;          /* RG_VERDICT_... */
     uint16_t _reserved;
     uint32_t detail;         /* limit_not_set: number of the check; malformed: RG_FIELD_...;
-                              * execution_rate: RG_EXECUTIONS_BY_VALUE, or 0 */
+                              * execution_rate: RG_EXECUTIONS_BY_VALUE, or 0;
+                               * others: RG_DETAIL_... of abi.h */
     uint32_t _reserved2;
 } rg_verdict;
 

@@ -204,6 +204,65 @@ pub mod field {
     pub const REPLACE_TOTAL: u32 = 15;
 }
 
+/// Why an instrument does not take the order: low byte of `detail` of `instrument_state`. The second
+/// byte is the phase of its day (`RG_SESSION_`, `state::session::Session`), the upper half the order's type or time in force.
+pub mod state_detail {
+    /// It is halted.
+    pub const HALTED: u8 = 1;
+    /// It has expired.
+    pub const EXPIRED: u8 = 2;
+    /// It is outside the hours of its calendar.
+    pub const CLOSED: u8 = 3;
+    /// The phase does not take this type of order.
+    pub const TYPE: u8 = 4;
+    /// The phase does not take this time in force.
+    pub const TIME_IN_FORCE: u8 = 5;
+}
+
+/// What is not permitted: low byte of `detail` of `permission`. The upper half is the order's own
+/// value of it.
+pub mod permission_detail {
+    /// The instrument's class.
+    pub const CLASS: u8 = 1;
+    /// The order's type.
+    pub const TYPE: u8 = 2;
+    /// Its time in force.
+    pub const TIME_IN_FORCE: u8 = 3;
+    /// Its capacity.
+    pub const CAPACITY: u8 = 4;
+    /// Its venue.
+    pub const VENUE: u8 = 5;
+    /// Its algorithm is not among those that are granted.
+    pub const ALGO: u8 = 6;
+    /// Its algorithm is not registered.
+    pub const ALGO_UNKNOWN: u8 = 7;
+    /// Its algorithm's version is not active.
+    pub const ALGO_INACTIVE: u8 = 8;
+    /// The order's type, in an auction.
+    pub const AUCTION_TYPE: u8 = 9;
+}
+
+/// Which halt: low byte of `detail` of `market_halt`. The upper half is the market's number.
+pub mod halt_detail {
+    /// All markets.
+    pub const ALL: u8 = 1;
+    /// The market that the order goes to.
+    pub const VENUE: u8 = 2;
+    /// The market of the instrument.
+    pub const INSTRUMENT: u8 = 3;
+}
+
+/// Which price bound: low byte of `detail` of `price_collar`; 0 is a collar around the mark.
+pub mod collar_detail {
+    /// The static band of the venue.
+    pub const STATIC_BAND: u8 = 1;
+}
+
+/// `detail` from its low byte, its second byte and its upper half.
+pub const fn detail(reason: u8, phase: u8, value: u16) -> u32 {
+    reason as u32 | (phase as u32) << 8 | (value as u32) << 16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -89,7 +89,7 @@ pub struct VerdictSlot {
     pub flags: u16,
     /// More about the first breach: for `limit_not_set` the number of the check that has none,
     /// for `malformed` the field (see `codes::field`), for `execution_rate` by value
-    /// [`EXECUTIONS_BY_VALUE`].
+    /// [`EXECUTIONS_BY_VALUE`], for others see `codes::detail`.
     pub detail: u32,
 }
 

@@ -1,5 +1,6 @@
 //! Control commands: applied between two orders, all or nothing.
 
+use crate::abi::PRICE_UNDEFINED;
 use crate::error::{Error, Result};
 use crate::gate::Gate;
 use crate::gate::watch::watch_all;
@@ -23,6 +24,20 @@ pub fn apply(gate: &mut Gate, now_ns: u64, command: &Command) -> Result<()> {
             state.roll_day(node);
             watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
+        Command::Session { instrument, mode } => {
+            state.instruments[instrument as usize].session_override = mode;
+        }
+        Command::MarketHalt { market: None, halted } => state.all_markets_halted = halted,
+        Command::MarketHalt { market: Some(market), halted: true } => {
+            state.markets_halted |= 1 << market;
+        }
+        Command::MarketHalt { market: Some(market), halted: false } => {
+            state.markets_halted &= !(1 << market);
+        }
+        Command::Band { instrument, low, high } => {
+            state.instruments[instrument as usize].set_band(low, high);
+        }
+        Command::Algo { id, active } => state.permissions.set_algo(id, active),
         Command::SetLimit(limit) => {
             let limit = state.as_planted(&limit);
             state.set_limit(&limit)?;
@@ -79,6 +94,20 @@ fn verify(gate: &Gate, now_ns: u64, command: &Command) -> Result<()> {
             node(id).and(of.map_or(Ok(()), instrument))
         }
         Command::Rearm(id) | Command::RollDay(id) => node(id),
+        Command::Session { instrument: id, .. } => instrument(id),
+        Command::MarketHalt { market, .. } => {
+            market.map_or(Ok(()), |market| known("market", u32::from(market), 64))
+        }
+        Command::Band { instrument: id, low, high } => instrument(id).and_then(|()| {
+            if low != PRICE_UNDEFINED && high != PRICE_UNDEFINED && low > high {
+                return Err(Error::new("the band's low is above its high; nothing changed"));
+            }
+            Ok(())
+        }),
+        Command::Algo { id, .. } if state.permissions.knows_algo(id) => Ok(()),
+        Command::Algo { id, .. } => Err(Error::new(format!(
+            "no algorithm {id} is registered; register it in the configuration first"
+        ))),
         // The setup that the limit belongs to has looked at the rest (`Setup::limit_problems`).
         Command::SetLimit(limit) => {
             let wall_ns = now_ns.wrapping_add(state.wall_offset_ns);

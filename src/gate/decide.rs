@@ -90,7 +90,9 @@ impl Findings {
         let better = match &self.first {
             None => true,
             Some(first) if first.check == breach.check => {
-                is_per_order(breach.check) && breach.limit < first.limit
+                is_per_order(breach.check)
+                    && breach.detail == first.detail
+                    && breach.limit < first.limit
             }
             Some(first) => breach.check < first.check,
         };
@@ -164,10 +166,13 @@ pub fn is_forgotten(_check: Check) -> bool {
 pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64) -> Findings {
     let mut found = Findings::new();
     let instrument = &state.instruments[order.instrument as usize];
-    let c = Context { state, order, plan, instrument, lane, now_ns };
+    let wall_ns = now_ns.wrapping_add(state.wall_offset_ns);
+    let session = state.session(instrument);
+    let c = Context { state, order, plan, instrument, lane, now_ns, wall_ns, session };
     limit_not_set(&c, &mut found);
     if !plan.lowers {
         may_it_trade(&c, &mut found);
+        granted_and_in_band(&c, &mut found);
         grid(&c, &mut found);
         limits(&c, &mut found);
     }
@@ -194,6 +199,14 @@ fn limit_not_set(c: &Context, found: &mut Findings) {
             missing &= !c.state.limits.mask(cell.first_limit);
         }
     }
+    if missing != 0 {
+        // Limits that hold in some phases of the day only are looked at one by one.
+        c.state.each_limit_on_path(c.order.account, c.order.instrument, |_, limit| {
+            if limit.sessions != 0 && limit.holds_in(c.session) {
+                missing &= !limit.check.bit();
+            }
+        });
+    }
     if c.plan.collar_missing {
         missing |= Check::PriceCollar.bit();
     }
@@ -212,8 +225,9 @@ fn may_it_trade(c: &Context, found: &mut Findings) {
     let refusals = [
         checks::killed::check(state, order, c.lane),
         checks::blocked::check(state, order, c.plan),
-        checks::instrument_state::check(c.instrument),
+        checks::instrument_state::check(c),
         checks::restricted::check(state, order, c.plan),
+        checks::market_halt::check(c),
     ];
     for breach in refusals.into_iter().flatten() {
         let ((action, _, latch), place) = policy(c, breach.check);
@@ -231,7 +245,8 @@ fn is_free(c: &Context) -> bool {
         | (state.sides_killed != 0)
         | (state.venues_killed != 0)
         | c.instrument.killed
-        | c.instrument.halted
+        | !checks::instrument_state::is_open(c)
+        | checks::market_halt::is_any(c)
         | state.lanes[c.lane as usize].killed;
     let account = &state.nodes[c.order.account as usize];
     let on_path = || {
@@ -241,6 +256,19 @@ fn is_free(c: &Context) -> bool {
         })
     };
     !elsewhere && !on_path()
+}
+
+/// What is granted, and the static band; the band has its own action, whatever a collar's is.
+fn granted_and_in_band(c: &Context, found: &mut Findings) {
+    if let Some(breach) = checks::permission::check(c) {
+        let (policy, place) = policy(c, breach.check);
+        found.sort(breach, policy, place, c.order);
+    }
+    if let Some(breach) = checks::price_collar::static_band(c.order, c.instrument) {
+        let phase = c.state.nodes[c.order.account as usize].phase;
+        let policy = (Action::BlockAudit, phase, Latch::All);
+        found.sort(breach, policy, (None, None), c.order);
+    }
 }
 
 /// Lot and tick.

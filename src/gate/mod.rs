@@ -235,6 +235,8 @@ impl Gate {
                 return rejected(order.id, breach);
             }
         };
+        let wall_ns = incoming.now_ns.wrapping_add(self.state.wall_offset_ns);
+        self.state.see_session(order.instrument, wall_ns);
         let choice = self.state.instruments[order.instrument as usize].mark_at(incoming.now_ns);
         let valued_at = self.state.instruments[order.instrument as usize].valuation;
         self.revalue_if_moved(order, choice);

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::trading;
 use crate::abi::codes::Check;
 use crate::state::command::{Command, KillScope, Restriction};
 use crate::state::dimension::Dimension;
@@ -142,6 +143,10 @@ impl<'a> Source<'a> {
     /// A byte.
     pub fn u8(&mut self) -> Result<u8, BadBytes> {
         Ok(self.array::<1>()?[0])
+    }
+    /// 2 bytes.
+    pub fn u16(&mut self) -> Result<u16, BadBytes> {
+        Ok(u16::from_le_bytes(self.array()?))
     }
     /// 4 bytes.
     pub fn u32(&mut self) -> Result<u32, BadBytes> {
@@ -472,6 +477,10 @@ pub fn put_command(sink: &mut impl Sink, command: &Command) {
             sink.put_u8(8);
             put_limit(sink, limit);
         }
+        Command::Session { .. }
+        | Command::MarketHalt { .. }
+        | Command::Band { .. }
+        | Command::Algo { .. } => trading::put_command(sink, command),
     }
 }
 
@@ -490,6 +499,7 @@ pub fn take_command(source: &mut Source<'_>) -> Result<Command, BadBytes> {
         6 => Command::Rearm(source.u32()?),
         7 => Command::RollDay(source.u32()?),
         8 => Command::SetLimit(take_limit(source)?),
+        number @ 9..=12 => trading::take_command(number, source)?,
         _ => return source.bad(1, "no command has this number"),
     })
 }

@@ -6,6 +6,7 @@
 //!            currencies · 6 lists of group names · instruments · owners · accounts ·
 //!            limits · limit owners
 //!            required checks, 16 bytes · lanes · capacity, 4 × u32
+//!            calendars · algorithms · permissions
 //! ```
 //! Texts are a length u32 and UTF-8. Optional fields are one byte 0, or 1 and the value. The order
 //! of fields is that of the structs. One setup has one image ([`super::codec`]), so the image's
@@ -13,6 +14,7 @@
 //! image; it checks the encoding only: whether the setup makes sense is for `Setup::verify`.
 
 use super::codec::{BadBytes, PHASES, Sink, Source, put_limit, take_limit};
+use super::trading;
 use crate::abi::codes::CheckMask;
 use crate::error::Error;
 use crate::state::dimension::Dimension;
@@ -36,6 +38,9 @@ pub fn encode(setup: &Setup) -> Vec<u8> {
         required,
         lanes,
         capacity,
+        calendars,
+        algos,
+        grants,
     } = setup;
     let mut out = Vec::new();
     out.put_u64(SETUP_MAGIC);
@@ -58,6 +63,9 @@ pub fn encode(setup: &Setup) -> Vec<u8> {
     for size in [open_orders, positions, limits, history] {
         out.put_u32(size);
     }
+    put_list(&mut out, calendars, trading::put_calendar);
+    put_list(&mut out, algos, trading::put_algo);
+    put_list(&mut out, grants, trading::put_grant);
     out
 }
 
@@ -86,12 +94,12 @@ pub fn hash(bytes: &[u8]) -> u64 {
     state ^ (state >> 32)
 }
 
-fn put_list<T>(out: &mut Vec<u8>, items: &[T], put: impl Fn(&mut Vec<u8>, &T)) {
+pub(super) fn put_list<T>(out: &mut Vec<u8>, items: &[T], put: impl Fn(&mut Vec<u8>, &T)) {
     out.put_u32(items.len() as u32);
     items.iter().for_each(|item| put(out, item));
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str) {
+pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
     out.put_u32(text.len() as u32);
     out.put(text.as_bytes());
 }
@@ -234,12 +242,15 @@ fn take_setup(bytes: &[u8]) -> Result<Setup, BadBytes> {
             limits: source.u32()?,
             history: source.u32()?,
         },
+        calendars: take_list(source, trading::take_calendar)?,
+        algos: take_list(source, trading::take_algo)?,
+        grants: take_list(source, trading::take_grant)?,
     };
     source.finish()?;
     Ok(setup)
 }
 
-fn take_list<T>(
+pub(super) fn take_list<T>(
     source: &mut Source<'_>,
     take: impl Fn(&mut Source<'_>) -> Result<T, BadBytes>,
 ) -> Result<Vec<T>, BadBytes> {
@@ -255,7 +266,7 @@ fn take_list<T>(
     Ok(items)
 }
 
-fn take_text(source: &mut Source<'_>) -> Result<String, BadBytes> {
+pub(super) fn take_text(source: &mut Source<'_>) -> Result<String, BadBytes> {
     let len = source.u32()? as usize;
     let bytes = source.take(len)?;
     match std::str::from_utf8(bytes) {

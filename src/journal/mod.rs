@@ -23,6 +23,7 @@ pub mod recorder;
 pub mod replay;
 pub mod ring;
 pub mod segment;
+mod trading;
 pub mod writer;
 
 /// The formats of record and segment file in words: the heads of the files that implement them.

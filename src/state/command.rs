@@ -1,6 +1,8 @@
 //! Control commands, as data: what operations may tell the gate between two orders.
 
+use crate::fixed::Price;
 use crate::state::limit::Limit;
+use crate::state::session::Session;
 
 /// What a kill switch stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,4 +77,34 @@ pub enum Command {
     RollDay(u32),
     /// Set a limit, or replace the one in the same place.
     SetLimit(Limit),
+    /// Put an instrument into a phase of the day, whatever its calendar says.
+    Session {
+        /// The instrument.
+        instrument: u32,
+        /// The phase; `None`: its calendar again.
+        mode: Option<Session>,
+    },
+    /// Halt a market, or let it trade again. Each halt is taken back by its own command.
+    MarketHalt {
+        /// Venue number below 64; `None`: all markets.
+        market: Option<u16>,
+        /// Does it halt?
+        halted: bool,
+    },
+    /// Move an instrument's static band; an undefined price means no bound on that side.
+    Band {
+        /// The instrument.
+        instrument: u32,
+        /// Lowest price.
+        low: Price,
+        /// Highest price.
+        high: Price,
+    },
+    /// Let a registered algorithm send orders, or not.
+    Algo {
+        /// Its id.
+        id: u16,
+        /// May it send orders?
+        active: bool,
+    },
 }

@@ -203,7 +203,9 @@ pub const fn scopes(check: Check) -> Scopes {
         | Check::RepeatedExecution
         | Check::OrderToTrade => S::NODE.or(S::NODE_INSTRUMENT),
         Check::MessageRate => S::LANE.or(S::NODE).or(S::INSTRUMENT).or(S::NODE_INSTRUMENT),
-        Check::RejectStorm | Check::Permission => S::LANE.or(S::NODE),
+        Check::RejectStorm => S::LANE.or(S::NODE),
+        // A row says what a breach does; what is granted stands at accounts and lanes.
+        Check::Permission => S::NODE,
         _ => S::INSTRUMENT.or(S::NODE).or(S::NODE_INSTRUMENT),
     }
 }

@@ -34,6 +34,7 @@ impl State {
         let mut h = StateHasher(0x5241_5445_4741_5445);
         for i in &self.instruments {
             (i.quote, i.valuation, i.halted, i.killed, i.unit).hash(&mut h);
+            (i.session_override, i.band_low, i.band_high).hash(&mut h);
             i.volume.hash(&mut h);
         }
         for n in &self.nodes {
@@ -77,6 +78,7 @@ impl State {
         }
         self.walks.as_slice().hash(&mut h);
         (self.firm_killed, self.venues_killed, self.sides_killed).hash(&mut h);
+        (self.all_markets_halted, self.markets_halted, self.permissions.algos()).hash(&mut h);
         h.finish()
     }
 }

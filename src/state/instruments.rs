@@ -4,6 +4,7 @@ use crate::abi::PRICE_UNDEFINED;
 use crate::fixed::{PRICE_ONE, Price, Qty, Unit};
 use crate::state::dimension::Dimension;
 use crate::state::index::NONE;
+use crate::state::session::Session;
 use crate::state::setup::{self, Setup, TICK_ROWS_MAX};
 
 /// Largest magnitude of a mark, 2.3e9; a larger one counts as missing (keeps the worth of any row
@@ -88,6 +89,18 @@ pub struct Instrument {
     pub halted: bool,
     /// Is it killed?
     pub killed: bool,
+    /// Its calendar, or `NONE`.
+    pub calendar: u32,
+    /// Phase of the day that a person has put it into, whatever its calendar says.
+    pub session_override: Option<Session>,
+    /// Bit of the market whose halts stop it; 0: none.
+    pub market_bit: u64,
+    /// Last moment in which it trades, ns since 1970 UTC; `u64::MAX`: it does not expire.
+    pub expiry_ns: u64,
+    /// Lowest price of its static band; `Price::MIN`: none.
+    pub band_low: Price,
+    /// Highest price of its static band; `Price::MAX`: none.
+    pub band_high: Price,
     /// First of its account × instrument rows.
     pub first_row: u32,
     /// First of its own limits.
@@ -142,6 +155,12 @@ impl Instrument {
                 unmarked_orders: false,
                 halted: false,
                 killed: false,
+                calendar: i.calendar.unwrap_or(NONE),
+                session_override: None,
+                market_bit: i.market.map_or(0, |market| 1 << market),
+                expiry_ns: if i.expiry_ns == 0 { u64::MAX } else { i.expiry_ns },
+                band_low: Price::MIN,
+                band_high: Price::MAX,
                 first_row: NONE,
                 first_limit: NONE,
                 limit_mask: 0,
@@ -150,7 +169,17 @@ impl Instrument {
                 first_volume_limit: NONE,
             }
         };
-        setup.instruments.iter().enumerate().map(build).collect()
+        let mut all: Vec<Instrument> = setup.instruments.iter().enumerate().map(build).collect();
+        for (instrument, told) in all.iter_mut().zip(&setup.instruments) {
+            instrument.set_band(told.band_low, told.band_high);
+        }
+        all
+    }
+
+    /// Sets the static band; an undefined price means that there is no bound on that side.
+    pub fn set_band(&mut self, low: Price, high: Price) {
+        self.band_low = if low == PRICE_UNDEFINED { Price::MIN } else { low };
+        self.band_high = high;
     }
 
     /// Tick at a price (by its magnitude); `None`: every price is on tick.

@@ -3,6 +3,7 @@
 use crate::abi::codes::Check;
 use crate::fixed::Price;
 use crate::state::dimension::Dimension;
+use crate::state::session::Session;
 
 /// What a hard breach of a limit does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -283,6 +284,11 @@ impl Limit {
             owner: 0,
             until_ns: 0,
         }
+    }
+
+    /// Does it hold in this phase of its instrument's day?
+    pub fn holds_in(&self, session: Session) -> bool {
+        self.sessions == 0 || self.sessions & session.bit() != 0
     }
 
     /// Are two limits of the same check, measure, place and owner?

@@ -7,6 +7,7 @@ use crate::state::index::NONE;
 use crate::state::limit::{
     Bound, Denominator, Limit, Phase, SOFT_REARM_POINTS, SOFT_THRESHOLDS_MAX, Variant,
 };
+use crate::state::session::Session;
 use crate::state::windows::Windows;
 
 /// Level of a limit that is beyond its hard number.
@@ -30,6 +31,8 @@ pub struct LimitRow {
     pub bounded: bool,
     /// Is it for one instrument alone?
     pub for_instrument: bool,
+    /// Phases of the day in which it holds, a bit each.
+    pub sessions: u8,
     /// How many thresholds have fired, or [`LEVEL_HARD`].
     pub level: u8,
     /// Next limit of the same place.
@@ -113,12 +116,21 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         phase: limit.phase,
         bounded: limit.bound != Bound::Unlimited,
         for_instrument: limit.instrument.is_some(),
+        sessions: if limit.sessions == 0 { Session::ALL_BITS } else { limit.sessions },
         level: 0,
         next,
         first_window: NONE,
         count: 0,
     };
     (row, detail)
+}
+
+impl LimitRow {
+    /// Does it hold in this phase of its instrument's day?
+    #[inline(always)]
+    pub fn holds_in(&self, session: Session) -> bool {
+        self.sessions & session.bit() != 0
+    }
 }
 
 impl LimitDetail {
@@ -294,10 +306,11 @@ impl LimitTable {
         LimitList { table: self, at: first }
     }
 
-    /// The checks in the list that starts at `first`.
+    /// The checks in the list that starts at `first`, whose limits hold in every phase of the day.
     pub fn mask(&self, first: u32) -> u128 {
         let set = self.list(first).filter(|slot| !self.detail(*slot).gone);
-        set.fold(0, |mask, slot| mask | self.get(slot).check.bit())
+        let always = set.filter(|slot| self.get(*slot).sessions == Session::ALL_BITS);
+        always.fold(0, |mask, slot| mask | self.get(slot).check.bit())
     }
 }
 

@@ -4,6 +4,7 @@
 //! changes the row's cells, its nodes and their concentration buckets by the same difference.
 //! Nothing here decides, does I/O, reads a clock, or allocates after [`State::new`].
 
+pub mod calendar;
 pub mod command;
 pub mod counters;
 pub mod defaults;
@@ -20,6 +21,7 @@ pub mod limits;
 pub mod mutation;
 pub mod orders;
 pub mod own_book;
+pub mod permissions;
 pub mod rows;
 mod salt;
 pub mod session;
@@ -33,6 +35,7 @@ pub mod windows;
 use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
 use crate::fixed::{Price, Wide};
+use calendar::Calendars;
 use dimension::Dimension;
 use duplicates::{DUPLICATES_MAX, Duplicates};
 use history::{Decided, Execution, Recent};
@@ -43,7 +46,9 @@ use limit::{Latch, Limit};
 use limits::LimitTable;
 use orders::OrderTable;
 use own_book::OwnBook;
+use permissions::Permissions;
 use rows::{Cell, Row, Sums, Worth};
+use session::Session;
 use setup::{Setup, TREE_DEPTH_MAX};
 use tree::{Exposure, Node};
 use walks::Walks;
@@ -114,6 +119,14 @@ pub struct State {
     pub venues_killed: u64,
     /// Killed sides, as [`tree::kill_bit`].
     pub sides_killed: u8,
+    /// All markets are halted.
+    pub all_markets_halted: bool,
+    /// Halted markets (venue numbers), a bit each.
+    pub markets_halted: u64,
+    /// Trading calendars.
+    pub calendars: Calendars,
+    /// What nodes and lanes are granted.
+    pub permissions: Permissions,
     /// Nanoseconds from the host's monotonic clock to 1970 UTC, as recorded at the start.
     pub wall_offset_ns: u64,
 }
@@ -165,6 +178,10 @@ impl State {
             firm_killed: false,
             venues_killed: 0,
             sides_killed: 0,
+            all_markets_halted: false,
+            markets_halted: 0,
+            calendars: Calendars::new(setup),
+            permissions: Permissions::new(setup),
             wall_offset_ns: 0,
         };
         for limit in &setup.limits {
@@ -185,6 +202,27 @@ impl State {
     /// Is it a leaf of the account tree? Only leaves trade.
     pub fn is_account(&self, node: u32) -> bool {
         self.nodes.get(node as usize).is_some_and(|n| !n.interior)
+    }
+
+    /// Finds out which phase of its day an instrument is in, before an order in it is looked at.
+    /// Only the calendar is turned; see [`State::session`].
+    #[inline]
+    pub fn see_session(&mut self, instrument: u32, wall_ns: u64) {
+        let calendar = self.instruments[instrument as usize].calendar;
+        if calendar != NONE {
+            self.calendars.phase(calendar, wall_ns);
+        }
+    }
+
+    /// The phase of an instrument's day, as of [`State::see_session`]: what a person said, or its
+    /// calendar, or continuous trading.
+    #[inline]
+    pub fn session(&self, instrument: &Instrument) -> Session {
+        match (instrument.session_override, instrument.calendar) {
+            (Some(session), _) => session,
+            (None, NONE) => Session::Continuous,
+            (None, calendar) => self.calendars.latest(calendar),
+        }
     }
 
     /// The row of an account in an instrument, or `NONE`.

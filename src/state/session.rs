@@ -33,6 +33,14 @@ impl Session {
         (Session::PostClose, "post_close"),
     ];
 
+    /// Bits of all phases.
+    pub const ALL_BITS: u8 = (1 << Session::NAMES.len()) - 1;
+
+    /// The phase with this number.
+    pub fn from_number(number: u8) -> Option<Session> {
+        Session::NAMES.iter().map(|(session, _)| *session).find(|s| *s as u8 == number)
+    }
+
     /// Its bit in a set of phases.
     pub const fn bit(self) -> u8 {
         1 << self as u8

@@ -7,8 +7,10 @@
 use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::CheckMask;
 use crate::fixed::{Money, PRICE_ONE, Price, QTY_ONE, Qty, Rate, UNIT_MAX, Unit};
+use crate::state::calendar::Calendar;
 use crate::state::dimension::Dimension;
 use crate::state::limit::{Limit, Phase};
+use crate::state::permissions::{Algo, Grant};
 
 /// Deepest account tree: firm, division, desk, trader, strategy, account, and two to spare.
 pub const TREE_DEPTH_MAX: usize = 8;
@@ -263,6 +265,12 @@ pub struct Setup {
     pub lanes: Vec<Lane>,
     /// Sizes of all tables.
     pub capacity: Capacity,
+    /// Trading calendars.
+    pub calendars: Vec<Calendar>,
+    /// Registered algorithms.
+    pub algos: Vec<Algo>,
+    /// Permissions of nodes and lanes; who has none may do everything.
+    pub grants: Vec<Grant>,
 }
 
 /// The rate of the base currency itself.

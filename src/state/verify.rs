@@ -5,9 +5,11 @@
 use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
 use crate::fixed::{PRICE_ONE, QTY_ONE};
+use crate::state::calendar::CALENDARS_MAX;
 use crate::state::defaults::{self, Number};
 use crate::state::dimension::Dimension;
 use crate::state::limit::{Bound, Limit};
+use crate::state::session::Session;
 use crate::state::setup::{Instrument, Setup, TICK_ROWS_MAX, TREE_DEPTH_MAX};
 
 /// Longest name of a lane, bytes.
@@ -24,10 +26,12 @@ impl Setup {
     pub fn verify(&self) -> Vec<String> {
         let mut problems = Vec::new();
         self.verify_currencies(&mut problems);
+        self.verify_calendars(&mut problems);
         self.verify_instruments(&mut problems);
         self.verify_accounts(&mut problems);
         self.verify_limits(&mut problems);
         self.verify_lanes(&mut problems);
+        self.verify_permissions(&mut problems);
         self.verify_capacity(&mut problems);
         problems
     }
@@ -46,6 +50,18 @@ impl Setup {
             }
         }
         unique("currency", self.currencies.iter().map(|c| c.name.as_str()), problems);
+    }
+
+    fn verify_calendars(&self, problems: &mut Vec<String>) {
+        unique("calendar", self.calendars.iter().map(|c| c.name.as_str()), problems);
+        if self.calendars.len() > CALENDARS_MAX {
+            let count = self.calendars.len();
+            problems.push(format!("there are {count} calendars, the most are {CALENDARS_MAX}"));
+        }
+        for calendar in &self.calendars {
+            let texts = calendar.problems().into_iter();
+            problems.extend(texts.map(|text| format!("calendar {}: {text}", calendar.name)));
+        }
     }
 
     fn verify_instruments(&self, problems: &mut Vec<String>) {
@@ -95,6 +111,12 @@ impl Setup {
         let (low, high) = (instrument.band_low, instrument.band_high);
         if low != PRICE_UNDEFINED && high != PRICE_UNDEFINED && low > high {
             note("the static band's low is above its high".into());
+        }
+        if instrument.calendar.is_some_and(|c| c as usize >= self.calendars.len()) {
+            note("there is no such calendar".into());
+        }
+        if instrument.market.is_some_and(|market| market >= 64) {
+            note("the market must be a venue number below 64".into());
         }
         if instrument.class >= 32 {
             note(format!("the class is {}, it must be below 32", instrument.class));
@@ -232,6 +254,9 @@ impl Setup {
                 },
                 scopes.text()
             ));
+        }
+        if limit.sessions & !Session::ALL_BITS != 0 {
+            problems.push("there is no such phase of the day".into());
         }
         let used = limit.soft_percent.iter().take_while(|p| **p != 0).count();
         let (soft, rest) = limit.soft_percent.split_at(used);

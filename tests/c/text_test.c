@@ -143,6 +143,63 @@ static rg_verdict reject(uint8_t check, int64_t observed, int64_t limit, uint32_
     return v;
 }
 
+/* A rejection whose reason is in its detail. */
+static void detailed(int line, uint8_t check, uint32_t why, uint32_t session, uint32_t value,
+                     const char *expected)
+{
+    rg_verdict v = reject(check, 0, 0, RG_NO_NODE);
+    v.detail = why | session << 8 | value << 16;
+    reason(line, &v, expected);
+}
+
+static void details(void)
+{
+    const uint8_t state = RG_CHECK_INSTRUMENT_STATE;
+    const uint8_t permission = RG_CHECK_PERMISSION;
+    const uint8_t halt = RG_CHECK_MARKET_HALT;
+    rg_verdict v;
+    detailed(__LINE__, state, RG_STATE_HALTED, 3, 0, "instrument_state: the instrument is halted");
+    detailed(__LINE__, state, RG_STATE_EXPIRED, 3, 0,
+             "instrument_state: the instrument has expired");
+    detailed(__LINE__, state, RG_STATE_CLOSED, RG_SESSION_CLOSED, 0,
+             "instrument_state: the instrument is outside its trading hours");
+    detailed(__LINE__, state, RG_STATE_TIME_IN_FORCE, RG_SESSION_CLOSING_AUCTION, RG_TIF_IOC,
+             "instrument_state: the instrument is in its closing auction, ioc is not allowed");
+    detailed(__LINE__, state, RG_STATE_TYPE, RG_SESSION_PRE_OPEN, RG_TYPE_MARKET,
+             "instrument_state: the instrument is before its open, market orders are not allowed");
+    detailed(__LINE__, state, RG_STATE_TYPE, 77, 99,
+             "instrument_state: the instrument is 77, 99 orders are not allowed");
+    detailed(__LINE__, state, 99, 0, 0, "instrument_state");
+    detailed(__LINE__, permission, RG_PERMISSION_CLASS, 0, 2,
+             "permission: instrument class option is not permitted");
+    detailed(__LINE__, permission, RG_PERMISSION_CLASS, 0, 31,
+             "permission: instrument class 31 is not permitted");
+    detailed(__LINE__, permission, RG_PERMISSION_TYPE, 0, RG_TYPE_STOP_LIMIT,
+             "permission: order type stop limit is not permitted");
+    detailed(__LINE__, permission, RG_PERMISSION_AUCTION_TYPE, 0, RG_TYPE_MARKET,
+             "permission: order type market is not permitted in an auction");
+    detailed(__LINE__, permission, RG_PERMISSION_TIME_IN_FORCE, 0, RG_TIF_GTC,
+             "permission: time in force gtc is not permitted");
+    detailed(__LINE__, permission, RG_PERMISSION_CAPACITY, 0, RG_CAPACITY_PRINCIPAL,
+             "permission: capacity principal is not permitted");
+    detailed(__LINE__, permission, RG_PERMISSION_VENUE, 0, 63,
+             "permission: venue 63 is not permitted");
+    detailed(__LINE__, permission, RG_PERMISSION_ALGO, 0, 0,
+             "permission: algorithm none is not permitted");
+    detailed(__LINE__, permission, RG_PERMISSION_ALGO_UNKNOWN, 0, 7,
+             "permission: algorithm 7 is not registered");
+    detailed(__LINE__, permission, RG_PERMISSION_ALGO_INACTIVE, 0, 65535,
+             "permission: algorithm 65535 is not active");
+    detailed(__LINE__, halt, RG_HALT_ALL, 0, 0, "market_halt: all markets are halted");
+    detailed(__LINE__, halt, RG_HALT_VENUE, 0, 3, "market_halt: the order's market 3 is halted");
+    detailed(__LINE__, halt, RG_HALT_INSTRUMENT, 0, 4,
+             "market_halt: the instrument's market 4 is halted");
+    v = reject(RG_CHECK_PRICE_COLLAR, INT64_C(180010000000), INT64_C(180000000000), RG_NO_NODE);
+    v.detail = RG_COLLAR_STATIC_BAND;
+    reason(__LINE__, &v,
+           "price_collar: 180.01 is outside the static band, which ends at 180");
+}
+
 static void reasons(void)
 {
     rg_verdict v = reject(RG_CHECK_MAX_ORDER_QTY, 25000 * RG_QTY_ONE, 10000 * RG_QTY_ONE, 17);
@@ -202,6 +259,7 @@ int main(void)
     decimals();
     round_trips();
     reasons();
+    details();
     if (strcmp(rg_check_name(RG_CHECK_WASH_TRADE), "wash_trade") != 0 ||
         strcmp(rg_reason_name(RG_CHECK_RULEBOOK), "rulebook") != 0 ||
         strcmp(rg_check_name(0), "none") != 0 || strcmp(rg_check_name(68), "unknown") != 0) {

@@ -130,6 +130,104 @@ fn each_problem_is_named_with_its_place() {
 }
 
 #[test]
+fn problems_of_hours_and_permissions_are_named() {
+    let calendar = |keys: &str| format!("[[calendar]]\nname = \"C\"\n{keys}\n[[lane]]");
+    let session = |keys: &str| {
+        calendar(&format!("zone = \"Etc/UTC\"\nsessions = [{{ {keys}, phase = \"continuous\" }}]"))
+    };
+    let hours = "from = \"09:00\", until = \"17:00\"";
+    let day = |rest: &str| {
+        let sessions = format!("sessions = [{{ {hours}, phase = \"continuous\" }}]");
+        calendar(&format!("zone = \"Etc/UTC\"\n{sessions}\n{rest}"))
+    };
+    let permission = |keys: &str| format!("[[lane]]\npermission = {{ {keys} }}");
+    for (name, to, words) in [
+        (
+            "zone",
+            calendar("zone = \"America/New_Yrok\"\nsessions = []"),
+            "toml:11: there is no time zone \"America/New_Yrok\" (did you mean \"America/New_York\"?)",
+        ),
+        ("no_zone", calendar("sessions = []"), "a calendar needs the key \"zone\""),
+        (
+            "time",
+            session("from = \"9:00\", until = \"17:00\""),
+            "from is \"9:00\", it must be a time",
+        ),
+        ("days", session(&format!("days = \"fri-mon\", {hours}")), "a range goes from one of mon"),
+        (
+            "phase",
+            calendar(
+                "zone = \"Etc/UTC\"\nsessions = [{ from = \"09:00\", until = \"17:00\", phase = \"open\" }]",
+            ),
+            "it must be one of closed, pre_open",
+        ),
+        (
+            "overlap",
+            calendar(
+                "zone = \"Etc/UTC\"\nsessions = [{ from = \"09:00\", until = \"17:00\", phase = \"continuous\" }, { from = \"16:59\", until = \"18:00\", phase = \"post_close\" }]",
+            ),
+            "calendar C: sessions of one day overlap",
+        ),
+        (
+            "date",
+            day("holidays = [\"2026-02-30\"]"),
+            "a holiday is \"2026-02-30\", it must be a date",
+        ),
+        (
+            "date_twice",
+            day(
+                "holidays = [\"2026-12-24\"]\nearly_closes = [{ date = \"2026-12-24\", close = \"12:00\" }]",
+            ),
+            "a date stands in one of holidays, early_closes and special_days",
+        ),
+        ("type", permission("types = [\"limt\"]"), "types is \"limt\" (did you mean limit?)"),
+        ("part", permission("type = [\"limit\"]"), "permission has the unknown key \"type\""),
+        ("algo", permission("algos = [7]"), "there is no algorithm 7"),
+        (
+            "algo_name",
+            format!("[[algo]]\nid = 7\nname = \"vwap\"\n{}", permission("algos = [\"vwp\"]")),
+            "there is no algorithm \"vwp\" (did you mean \"vwap\"?)",
+        ),
+        (
+            "algo_twice",
+            "[[algo]]\nid = 7\nname = \"a\"\n[[algo]]\nid = 7\nname = \"b\"\n[[lane]]".into(),
+            "the algorithm 7 stands twice",
+        ),
+    ] {
+        let (status, out) = check(name, &GOOD.replacen("[[lane]]", &to, 1), INSTRUMENTS);
+        assert_eq!(status, Some(1), "{name}: {out}");
+        assert!(out.contains(words), "{name}: {words} is missing in\n{out}");
+    }
+    for (name, csv, words) in [
+        ("calendar", "symbol,calendar\nX,C\n", "instruments.csv:2: there is no calendar \"C\""),
+        ("expiry", "symbol,expiry\nX,2026-12-18 16:00\n", "with Z or an offset"),
+        ("market", "symbol,market\nX,64\n", "market is 64, it must be from 0 to 63"),
+        ("band", "symbol,band_low,band_high\nX,2,1\n", "the static band's low is above its high"),
+    ] {
+        let (status, out) = check(name, GOOD, csv);
+        assert_eq!(status, Some(1), "{name}: {out}");
+        assert!(out.contains(words), "{name}: {words} is missing in\n{out}");
+    }
+}
+
+#[test]
+fn hours_and_algorithms_are_shown() {
+    let output = Command::new(env!("CARGO_BIN_EXE_riskgate"))
+        .args(["config", "check", "--example"])
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&output.stdout);
+    for words in [
+        "calendar     XNYS (America/New_York), 15 days that differ",
+        "algorithm    103 twap 1.5, not active",
+        "EQ-ALGO, with permissions of its own",
+        "max_order_qty 3,000, in opening_auction closing_auction",
+    ] {
+        assert!(out.contains(words), "{words} is missing in\n{out}");
+    }
+}
+
+#[test]
 fn problems_of_the_instruments_name_their_file() {
     for (name, csv, words) in [
         (

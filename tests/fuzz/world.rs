@@ -1,6 +1,7 @@
 //! A small firm with every kind of limit and tiny tables, and an adversary who knows it: the ids
 //! that exist, the numbers at the ends of their ranges, the messages that came before.
 
+use crate::hours;
 use crate::limits::limit;
 use riskgate::abi::codes::{Check, CheckMask};
 use riskgate::abi::order::{ExtensionSlot, OrderSlot, flag, kind};
@@ -33,6 +34,9 @@ impl Rng {
         of[self.below(of.len() as u64) as usize]
     }
 }
+
+/// Nanoseconds from the machines' clock to 1970.
+pub const WALL_OFFSET_NS: u64 = 1 << 60;
 
 /// The firm, the adversary's memory, and the clock.
 pub struct World {
@@ -150,7 +154,8 @@ impl World {
     pub fn command(&mut self) -> Command {
         let node = self.rng.below(self.setup.accounts.len() as u64) as u32;
         let instrument = self.rng.below(self.setup.instruments.len() as u64) as u32;
-        match self.rng.below(12) {
+        match self.rng.below(16) {
+            12..16 => hours::command(&mut self.rng, instrument),
             0 => Command::Kill(KillScope::Node(node)),
             1 | 2 => Command::Unkill(KillScope::Node(node)),
             3 => Command::Halt(instrument),
@@ -409,6 +414,9 @@ fn setup(rng: &mut Rng) -> Setup {
         band_low: rng.pick(&[PRICE_UNDEFINED, PRICE_UNDEFINED, 0, i64::MIN]),
         band_high: rng.pick(&[PRICE_UNDEFINED, PRICE_UNDEFINED, 500 * PRICE_ONE, i64::MAX - 1]),
         class: rng.pick(&[0, 1, 31]),
+        calendar: rng.one_in(4).then_some(0),
+        market: rng.one_in(4).then(|| rng.below(64) as u16),
+        expiry_ns: rng.pick(&[0, 0, 0, WALL_OFFSET_NS + (1 << 40), u64::MAX]),
         inverse: rng.one_in(5),
         negative_price: rng.one_in(3),
         mark_max_age_ns: rng.pick(&[0, 1 << 33]),
@@ -455,7 +463,12 @@ fn setup(rng: &mut Rng) -> Setup {
         ..Lane::unrestricted(&format!("L{n}"), n / 2)
     };
     let tight = rng.one_in(2);
+    let calendar = hours::calendar(rng, (WALL_OFFSET_NS / 1_000_000_000) as i64);
+    let grants = hours::grants(rng, accounts.len() as u32, 4);
     Setup {
+        calendars: vec![calendar],
+        algos: hours::algos(),
+        grants,
         currencies,
         groups: std::array::from_fn(|_| vec!["G".into()]),
         instruments,
@@ -475,6 +488,7 @@ fn setup(rng: &mut Rng) -> Setup {
         },
         limits,
         limit_owners: vec![],
+        ..Setup::default()
     }
 }
 

@@ -11,11 +11,14 @@ use riskgate::abi::verdict::decision;
 use riskgate::fixed::Wide;
 use riskgate::gate::outcome::{Breach, Event, EventKind, MeasureUnit, Outcome};
 use riskgate::machine::{Environment, MarkInput};
+use riskgate::state::calendar::{Calendar, Offset, Span, SpecialDay};
 use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::dimension::Dimension;
 use riskgate::state::limit::{
     Action, Band, Bound, Collar, Denominator, Latch, Limit, Phase, Reset, Variant, Window,
 };
+use riskgate::state::permissions::{Algo, AlgoGrant, Grant, Grantee, Permission};
+use riskgate::state::session::Session;
 use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setup};
 
 /// SplitMix64.
@@ -120,7 +123,7 @@ pub fn scope(r: &mut Random) -> KillScope {
 }
 
 pub fn command(r: &mut Random) -> Command {
-    match r.below(8) {
+    match r.below(12) {
         0 => Command::Kill(scope(r)),
         1 => Command::Unkill(scope(r)),
         2 => Command::Halt(r.u32()),
@@ -132,6 +135,12 @@ pub fn command(r: &mut Random) -> Command {
         },
         5 => Command::Rearm(r.u32()),
         6 => Command::RollDay(r.u32()),
+        7 => {
+            Command::Session { instrument: r.u32(), mode: r.option(|r| r.pick(&Session::NAMES).0) }
+        }
+        8 => Command::MarketHalt { market: r.option(|r| r.next() as u16), halted: r.bool() },
+        9 => Command::Band { instrument: r.u32(), low: r.i64(), high: r.i64() },
+        10 => Command::Algo { id: r.next() as u16, active: r.bool() },
         _ => Command::SetLimit(limit(r)),
     }
 }
@@ -208,6 +217,52 @@ pub fn setup(r: &mut Random) -> Setup {
             positions: r.u32(),
             limits: r.u32(),
             history: r.u32(),
+        },
+        calendars: r.list(3, calendar),
+        algos: r.list(3, |r| Algo {
+            id: r.next() as u16,
+            name: r.text(),
+            version: r.text(),
+            active: r.bool(),
+        }),
+        grants: r.list(3, grant),
+    }
+}
+
+fn spans(r: &mut Random) -> Vec<Span> {
+    r.list(3, |r| Span {
+        from_s: r.u32() as i32,
+        until_s: r.u32() as i32,
+        phase: r.pick(&Session::NAMES).0,
+    })
+}
+
+fn calendar(r: &mut Random) -> Calendar {
+    Calendar {
+        name: r.text(),
+        zone: r.text(),
+        offsets: r.list(3, |r| Offset { from_s: r.i64(), ahead_s: r.u32() as i32 }),
+        week: std::array::from_fn(|_| spans(r)),
+        special_days: r.list(3, |r| SpecialDay { day: r.u32() as i32, spans: spans(r) }),
+    }
+}
+
+fn grant(r: &mut Random) -> Grant {
+    let id = r.u32();
+    Grant {
+        to: if r.bool() { Grantee::Node(id) } else { Grantee::Lane(id) },
+        permission: Permission {
+            classes: r.u32(),
+            types: r.next() as u16,
+            auction_types: r.next() as u16,
+            tifs: r.next() as u16,
+            capacities: r.next() as u8,
+            venues: r.next(),
+            algos: match r.next() % 3 {
+                0 => AlgoGrant::Any,
+                1 => AlgoGrant::Registered,
+                _ => AlgoGrant::Listed(r.list(3, |r| r.next() as u16)),
+            },
         },
     }
 }

@@ -7,6 +7,7 @@
 use super::book::{Change, Order, Tally};
 use super::log::{Counted, Log};
 use super::num::{self, Decimal, add, mul, sub};
+use super::states::Markets;
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, kind, side};
 use riskgate::abi::verdict::{NO_NODE, decision, flag};
@@ -56,6 +57,8 @@ pub enum Mistake {
     WalkForgetsAnchor,
     /// A limit holds in all phases of the day.
     SessionsIgnored,
+    /// Whether an algorithm may send orders is not asked.
+    AlgosNotAsked,
 }
 
 /// A breach with exact numbers in the unit's places.
@@ -130,8 +133,8 @@ impl Answer {
         if self.decision == decision::NONE {
             // A verdict's masks are its own.
             self.alerts |= earlier.alerts;
-            self.soft |= earlier.soft;
         }
+        self.soft |= earlier.soft;
         self.events.extend(earlier.events);
         self.events.sort();
         self
@@ -217,6 +220,7 @@ pub struct Model {
     pub(super) restrictions: BTreeMap<(u32, Option<u32>), Restriction>,
     pub(super) serial: u64,
     pub(super) log: Log,
+    pub(super) markets: Markets,
     /// What temporary limits cover, by their index; `None`: nothing was set there.
     pub(super) covered: BTreeMap<usize, Option<Limit>>,
     /// Limits that are not set any more.
@@ -251,6 +255,7 @@ impl Model {
             restrictions: BTreeMap::new(),
             serial: 0,
             log: Log::default(),
+            markets: Markets::default(),
             covered: BTreeMap::new(),
             gone: BTreeSet::new(),
             bands: setup.instruments.iter().map(|i| (i.band_low, i.band_high)).collect(),

@@ -116,7 +116,11 @@ impl Model {
                 excessive
             }
         };
-        let before = self.levels_at(&place);
+        let mut before = self.levels_at(&place);
+        before.retain(|(at, _)| {
+            let check = self.setup.limits[*at].check;
+            matches!(check, Check::ExecutionRate | Check::Participation | Check::OrderToTrade)
+        });
         self.note_done(place, slot.qty, value);
         self.fire(&place, before, |_| false, answer);
         let path = self.path(account);
@@ -237,6 +241,25 @@ impl Model {
             Command::RollDay(node) => {
                 self.begin_period(node, false);
                 self.roll_day(node);
+            }
+            Command::Session { instrument, mode: Some(mode) } => {
+                self.markets.sessions.insert(instrument, mode);
+            }
+            Command::Session { instrument, mode: None } => {
+                self.markets.sessions.remove(&instrument);
+            }
+            Command::MarketHalt { market: None, halted } => self.markets.all_halted = halted,
+            Command::MarketHalt { market: Some(market), halted: true } => {
+                self.markets.halted.insert(market);
+            }
+            Command::MarketHalt { market: Some(market), halted: false } => {
+                self.markets.halted.remove(&market);
+            }
+            Command::Band { instrument, low, high } => {
+                self.bands[instrument as usize] = (low, high)
+            }
+            Command::Algo { id, active } => {
+                self.markets.algos.insert(id, active);
             }
             Command::SetLimit(limit) => self.set_limit(limit),
         }

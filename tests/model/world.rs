@@ -43,6 +43,7 @@ impl World {
         world.tree(rng);
         world.lanes(rng);
         super::more::reference_data(&mut world, rng);
+        super::venues::rules_of_trading(&mut world, rng);
         world.limits(rng);
         if rng.chance(10) {
             world.setup.capacity.open_orders = 16;
@@ -271,6 +272,11 @@ impl World {
             limit.soft_percent = rng.pick(&[[50, 0, 0, 0], [60, 80, 95, 0], [30, 60, 80, 90]]);
         }
         let watched = super::measure::ACCUMULATED.contains(&check) && !OWNERS_HAVE_THRESHOLDS;
+        let by_phase =
+            matches!(check, Check::MaxOrderQty | Check::MaxOrderValue | Check::PriceCollar);
+        if by_phase && self.setup.required.is_empty() && rng.chance(20) {
+            limit.sessions = super::more::sessions(rng);
+        }
         if !says_what(check) && !watched {
             limit.owner = super::more::owner(rng);
         }

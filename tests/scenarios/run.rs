@@ -73,6 +73,14 @@ fn a_wrong_file_is_refused_with_lines_and_known_keys() {
         ("unit", r#"{"advance":"500"}"#, "an integer and a unit"),
         ("check", r#"{"control":{"set_limit":{"node":"A","value_at_risk":"1"}}}"#, "not built yet"),
         ("name", r#"{"control":{"kill":"B"}}"#, "there is no node"),
+        ("mode", r#"{"control":{"session":"X","mode":"lunch"}}"#, "it must be one of calendar"),
+        (
+            "beside",
+            r#"{"control":{"halt":"X","mode":"closed"}}"#,
+            "stands beside restrict, session",
+        ),
+        ("market", r#"{"control":{"market_halt":64}}"#, "it must be from 0 to 63"),
+        ("algo", r#"{"control":{"algo":7,"active":true}}"#, "there is no algorithm 7"),
         ("expect", r#"{"cancel":{"id":1},"expect":{"decision":"maybe"}}"#, "one of accept"),
     ] {
         let (status, out) = run_text(name, &format!("{SETUP}{line}\n"));
@@ -135,6 +143,11 @@ fn the_schema_names_every_key_that_the_runner_knows() {
         r#"{"setup":{"x":1}}"#,
         r#"{"setup":{"instruments":[{"x":1}]}}"#,
         r#"{"setup":{"accounts":[{"x":1}]}}"#,
+        r#"{"setup":{"accounts":[{"name":"A","permission":{"x":1}}]}}"#,
+        r#"{"setup":{"lanes":[{"x":1}]}}"#,
+        r#"{"setup":{"algos":[{"x":1}]}}"#,
+        r#"{"setup":{"calendars":[{"x":1}]}}"#,
+        r#"{"setup":{"calendars":[{"name":"C","zone":"Etc/UTC","sessions":[{"x":1}]}]}}"#,
     ] {
         let (_, out) = run_text("schema", &format!("{SETUP}{line}\n"));
         let known = out.split("known keys: ").nth(1).unwrap_or_else(|| panic!("{line}: {out}"));

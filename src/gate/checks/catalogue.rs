@@ -145,6 +145,8 @@ pub const CATALOGUE: &[CatalogueRow] = &[
     blocked::ROW,
     instrument_state::ROW,
     restricted::ROW,
+    market_halt::ROW,
+    permission::ROW,
     stale_mark::ROW,
     max_order_qty::ROW,
     max_order_value::ROW,

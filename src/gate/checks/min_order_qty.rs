@@ -13,7 +13,7 @@ pub const ROW: CatalogueRow = CatalogueRow {
     family: 3,
     semantics: "total quantity < limit or < one lot",
     unit: MeasureUnit::Qty,
-    parameters: &[Parameter::Soft],
+    parameters: &[Parameter::Soft, Parameter::Sessions],
     source: "",
 };
 

@@ -14,6 +14,7 @@ pub mod instrument_state;
 pub mod killed;
 pub mod long_exposure;
 pub mod lot_size;
+pub mod market_halt;
 pub mod max_long;
 pub mod max_open_orders;
 pub mod max_order_qty;
@@ -30,6 +31,7 @@ pub mod order_value_rate;
 pub mod orders_per_day;
 pub mod pace;
 pub mod participation;
+pub mod permission;
 pub mod place;
 pub mod price_collar;
 pub mod price_walk;
@@ -56,6 +58,7 @@ use crate::state::State;
 use crate::state::instruments::Instrument;
 use crate::state::limit::{Bound, Variant};
 use crate::state::limits::LimitRow;
+use crate::state::session::Session;
 use crate::state::windows::is_counted;
 use place::Place;
 
@@ -74,6 +77,10 @@ pub struct Context<'a> {
     pub lane: u32,
     /// Recorded time, ns of the host's clock.
     pub now_ns: u64,
+    /// The same as ns since 1970 UTC.
+    pub wall_ns: u64,
+    /// Phase of the instrument's day.
+    pub session: Session,
 }
 
 impl<'a> Context<'a> {
@@ -135,7 +142,7 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
 pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
     let limit = c.state.limits.get(slot);
     let check = limit.check;
-    if !limit.bounded {
+    if !limit.bounded || !limit.holds_in(c.session) {
         return Finding::Within;
     }
     if check == Check::MaxOrderValue && !max_order_value::concerns(limit.variant, c.order.side) {

@@ -1,13 +1,14 @@
 //! `price_collar`: distance of a limit price from the mark, on the aggressive side (buying above,
 //! selling below) and on the passive side, against the larger or smaller of percent of the mark's
 //! magnitude, ticks, and an absolute distance. Within ten ticks of zero, percent does not apply.
+//! Beside it stands the instrument's static band (venue limits, LULD), which needs no mark.
 
-use crate::abi::codes::Check;
+use crate::abi::codes::{Check, collar_detail, detail};
 use crate::abi::order::side;
-use crate::fixed::Price;
+use crate::fixed::{Price, Wide};
 use crate::gate::checks::catalogue::MARKET_ACCESS_AND_RTS6;
 use crate::gate::checks::catalogue::{CatalogueRow, Parameter};
-use crate::gate::outcome::MeasureUnit;
+use crate::gate::outcome::{Breach, MeasureUnit};
 use crate::gate::request::Order;
 use crate::state::State;
 use crate::state::instruments::Instrument;
@@ -17,7 +18,7 @@ use crate::state::limit::{Band, Bound, Collar};
 pub const ROW: CatalogueRow = CatalogueRow {
     check: Check::PriceCollar,
     family: 3,
-    semantics: "the price is further from the mark than percent, ticks or a distance",
+    semantics: "the price is further from the mark than percent, ticks or a distance, or outside the static band",
     unit: MeasureUnit::Price,
     parameters: &[Parameter::Bands, Parameter::Sessions],
     source: MARKET_ACCESS_AND_RTS6,
@@ -72,14 +73,35 @@ pub fn distance(
     Some((width, above.abs()))
 }
 
+/// A breach, if a limit price lies outside the static band, on whichever side.
+#[inline]
+pub fn static_band(order: &Order, instrument: &Instrument) -> Option<Breach> {
+    if order.is_unpriced() {
+        return None;
+    }
+    let bound = match order.price {
+        price if price < instrument.band_low => instrument.band_low,
+        price if price > instrument.band_high => instrument.band_high,
+        _ => return None,
+    };
+    Some(Breach {
+        unit: MeasureUnit::Price,
+        observed: Wide::from_i128(i128::from(order.price)),
+        limit: Wide::from_i128(i128::from(bound)),
+        detail: detail(collar_detail::STATIC_BAND, 0, 0),
+        ..Breach::bare(Check::PriceCollar)
+    })
+}
+
 /// Width, rounded up to 1e-9, of the tightest aggressive band on an order's path: how far from the
 /// mark an unpriced order is valued. Without a mark only tells whether there is such a band.
 pub fn tightest_aggressive(state: &State, order: &Order, mark: Option<Price>) -> Option<Price> {
     let instrument = &state.instruments[order.instrument as usize];
+    let session = state.session(instrument);
     let mut tightest: Option<i128> = None;
     state.each_limit_on_path(order.account, order.instrument, |_, limit| {
         let Bound::Collar(collar) = &limit.bound else { return };
-        if limit.check != Check::PriceCollar {
+        if limit.check != Check::PriceCollar || !limit.holds_in(session) {
             return;
         }
         let width = match mark {

@@ -2,17 +2,20 @@
 
 use riskgate::fixed::MONEY_PLACES;
 use riskgate::state::limit::Phase;
+use riskgate::state::permissions::{Grant, Grantee, Permission};
 use riskgate::state::setup::{Account, Setup};
 
 use crate::config::instruments::intern;
+use crate::config::permissions;
 use crate::tree::{Problems, Value, nearest};
 
 /// Keys of an account.
-pub const ACCOUNT_KEYS: &[&str] = &["name", "parent", "owner", "equity", "phase"];
+pub const ACCOUNT_KEYS: &[&str] = &["name", "parent", "owner", "equity", "phase", "permission"];
 
 struct Read<'a> {
     account: Account,
     parent: Option<&'a str>,
+    permission: Option<Permission>,
     line: u32,
 }
 
@@ -48,6 +51,9 @@ pub fn read_accounts(setup: &mut Setup, rows: &[Value], problems: &mut Problems)
                 Some(None) => later.push(read),
                 place => {
                     read.account.parent = place.flatten();
+                    let to = Grantee::Node(setup.accounts.len() as u32);
+                    let grant = read.permission.map(|permission| Grant { to, permission });
+                    setup.grants.extend(grant);
                     setup.accounts.push(read.account);
                 }
             }
@@ -90,6 +96,8 @@ fn read_account<'a>(
         Some(Value { kind: crate::tree::Kind::Null, .. }) => None,
         _ => table.text("parent", problems),
     };
+    let permission = table.get("permission");
+    let permission = permission.and_then(|v| permissions::read(setup, v, problems));
     let account = Account { name, parent: None, owner, equity, phase };
-    Some(Read { account, parent, line: table.line })
+    Some(Read { account, parent, permission, line: table.line })
 }

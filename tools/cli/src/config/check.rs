@@ -7,6 +7,8 @@ use riskgate::abi::codes::Check;
 use riskgate::fixed::decimal;
 use riskgate::state::defaults::{self, Number};
 use riskgate::state::limit::{Action, Bound, Limit, Phase, Variant};
+use riskgate::state::permissions::{Algo, Grantee};
+use riskgate::state::session::Session;
 use riskgate::state::setup::Setup;
 use serde_json::json;
 
@@ -116,6 +118,14 @@ fn print_config(config: &Config) {
         "required     {}",
         if required.is_empty() { "none".into() } else { required.join(", ") }
     );
+    for calendar in &setup.calendars {
+        let differ = calendar.special_days.len();
+        println!("calendar     {} ({}), {differ} days that differ", calendar.name, calendar.zone);
+    }
+    for Algo { id, name, version, active } in &setup.algos {
+        let state = if *active { "" } else { ", not active" };
+        println!("algorithm    {id} {name} {version}{state}");
+    }
     let lanes: Vec<&str> = setup.lanes.iter().map(|l| l.name.as_str()).collect();
     println!("lanes        {}", lanes.join(", "));
     let options = &config.options;
@@ -141,7 +151,9 @@ fn print_node(setup: &Setup, node: u32, depth: usize) {
     let account = &setup.accounts[node as usize];
     let owner =
         account.owner.map_or(String::new(), |o| format!(", owner {}", setup.owners[o as usize]));
-    println!("  {}{}{owner}", "  ".repeat(depth), account.name);
+    let granted = setup.grants.iter().any(|g| g.to == Grantee::Node(node));
+    let granted = if granted { ", with permissions of its own" } else { "" };
+    println!("  {}{}{owner}{granted}", "  ".repeat(depth), account.name);
     for limit in setup.limits.iter().filter(|l| l.node == Some(node)) {
         println!("  {}    {}", "  ".repeat(depth), limit_text(setup, limit));
     }
@@ -173,6 +185,11 @@ pub fn limit_text(setup: &Setup, limit: &Limit) -> String {
     if limit.phase != Phase::Enforce {
         let name = Phase::NAMES.iter().find(|(p, _)| *p == limit.phase).map_or("", |(_, n)| n);
         text += &format!(", {name}");
+    }
+    if limit.sessions != 0 {
+        let held = Session::NAMES.iter().filter(|(s, _)| limit.sessions & s.bit() != 0);
+        let names: Vec<&str> = held.map(|(_, name)| *name).collect();
+        text += &format!(", in {}", names.join(" "));
     }
     if limit.soft_percent != soft {
         let percents: Vec<String> =

@@ -4,6 +4,8 @@ use riskgate::fixed::{PRICE_PLACES, QTY_PLACES, RATE_PLACES};
 use riskgate::state::dimension::Dimension;
 use riskgate::state::setup::{Currency, Instrument, RATE_ONE, Setup};
 
+use crate::config::calendars::calendar_of;
+use crate::config::time::read_moment_ns;
 use crate::tree::{Kind, Problems, Table, Value};
 
 /// Currencies whose prices are quoted in hundredths, with the currency that rates are given for.
@@ -43,6 +45,8 @@ pub const INSTRUMENT_KEYS: &[&str] = &[
     "curve",
     "product",
     "market",
+    "calendar",
+    "expiry",
     "band_low",
     "band_high",
     "adv",
@@ -166,6 +170,12 @@ fn read_instrument(setup: &mut Setup, row: &Table, problems: &mut Problems) -> O
     }
     if let Some(name) = row.text("base_currency", problems) {
         instrument.base_currency = Some(currency_of(setup, name).0);
+    }
+    if let Some(calendar) = row.get("calendar") {
+        instrument.calendar = calendar_of(setup, calendar, problems);
+    }
+    if let Some(expiry) = row.get("expiry") {
+        instrument.expiry_ns = read_moment_ns(expiry, "expiry", problems).unwrap_or(0);
     }
     if let Some(market) = row.get("market") {
         instrument.market = market.whole("market", 0, 63, problems).map(|m| m as u16);

@@ -1,14 +1,25 @@
 //! Lanes: who may connect, and what they may do.
 
 use riskgate::abi::order::kind;
+use riskgate::state::permissions::{Grant, Grantee};
 use riskgate::state::setup::{Lane, Setup};
 
 use crate::config::instruments::{CLASSES, intern};
 use crate::config::limits::Names;
+use crate::config::permissions;
 use crate::tree::{Kind, Problems, Table, Value};
 
-const KEYS: &[&str] =
-    &["name", "group", "uids", "accounts", "classes", "kinds", "venues", "max_open_orders"];
+const KEYS: &[&str] = &[
+    "name",
+    "group",
+    "uids",
+    "accounts",
+    "classes",
+    "kinds",
+    "venues",
+    "max_open_orders",
+    "permission",
+];
 const KINDS: [(u8, &str); 4] = [
     (kind::NEW, "new"),
     (kind::REPLACE, "replace"),
@@ -24,6 +35,10 @@ pub fn read_lanes(setup: &mut Setup, rows: &[Value], problems: &mut Problems) {
         if let Some(table) = row.table("a lane", KEYS, problems)
             && let Some(lane) = read_lane(setup, &table, &mut groups, problems)
         {
+            let to = Grantee::Lane(setup.lanes.len() as u32);
+            let permission = table.get("permission");
+            let permission = permission.and_then(|v| permissions::read(setup, v, problems));
+            setup.grants.extend(permission.map(|permission| Grant { to, permission }));
             setup.lanes.push(lane);
         }
     }

@@ -512,7 +512,8 @@ impl Names<'_> {
     }
 }
 
-fn missing(what: &str, name: &str, all: &[&str]) -> String {
+/// Message about a name that nothing has.
+pub fn missing(what: &str, name: &str, all: &[&str]) -> String {
     match nearest(name, all) {
         Some(near) => format!("there is no {what} \"{name}\" (did you mean \"{near}\"?)"),
         None => format!("there is no {what} \"{name}\""),

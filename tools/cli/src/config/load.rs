@@ -5,7 +5,9 @@ use std::path::Path;
 use riskgate::state::setup::Setup;
 
 use crate::config::options::{RunOptions, read_capacity, read_options};
-use crate::config::{accounts, csv_file, instruments, lanes, limits, toml_file};
+use crate::config::{
+    accounts, calendars, csv_file, instruments, lanes, limits, permissions, toml_file,
+};
 use crate::tree::{Kind, Problems, Table, Value};
 
 /// Keys of a configuration.
@@ -22,6 +24,8 @@ const KEYS: &[&str] = &[
     "limit",
     "limit_owners",
     "lane",
+    "calendar",
+    "algo",
 ];
 
 /// Everything that a configuration says.
@@ -57,6 +61,8 @@ pub fn parse(
     let table = document.table("the configuration", KEYS, problems)?;
     let mut setup = Setup::default();
     instruments::read_currencies(&mut setup, table.get("base"), table.get("fx"), problems);
+    calendars::read_calendars(&mut setup, rows(&table, "calendar", problems), problems);
+    permissions::read_algos(&mut setup, rows(&table, "algo", problems), problems);
     read_all_instruments(&mut setup, &table, read, problems);
     accounts::read_accounts(&mut setup, rows(&table, "account", problems), problems);
     lanes::read_lanes(&mut setup, rows(&table, "lane", problems), problems);

@@ -5,13 +5,16 @@
 //! is refused whole.
 
 pub mod accounts;
+pub mod calendars;
 pub mod check;
 mod csv_file;
 pub mod example;
 pub mod instruments;
-mod lanes;
+pub mod lanes;
 pub mod limits;
 mod lint;
 pub mod load;
 pub mod options;
+pub mod permissions;
+pub mod time;
 mod toml_file;

@@ -7,6 +7,7 @@ use riskgate::fixed::{PRICE_PLACES, QTY_PLACES, decimal};
 use riskgate::journal::groups::Groups;
 use riskgate::journal::record::{NO_LANE, Record};
 use riskgate::state::command::{Command, KillScope, Restriction};
+use riskgate::state::session::Session;
 use riskgate::state::setup::Setup;
 
 /// Names of the epoch in which a record lies.
@@ -72,6 +73,23 @@ impl Names {
             }
             Command::Rearm(node) => format!("rearm {}", self.node(*node)),
             Command::RollDay(node) => format!("roll_day {}", self.node(*node)),
+            Command::Session { instrument, mode } => {
+                let found = Session::NAMES.iter().find(|(s, _)| Some(*s) == *mode);
+                let mode = found.map_or("calendar", |(_, name)| name);
+                format!("session {} {mode}", self.instrument(*instrument))
+            }
+            Command::MarketHalt { market, halted } => {
+                let what = if *halted { "market_halt" } else { "market_resume" };
+                let market = market.map_or("all".into(), |m| m.to_string());
+                format!("{what} {market}")
+            }
+            Command::Band { instrument, low, high } => {
+                let instrument = self.instrument(*instrument);
+                format!("band {instrument} from {} to {}", price(*low), price(*high))
+            }
+            Command::Algo { id, active } => {
+                format!("algo {id} {}", if *active { "active" } else { "inactive" })
+            }
             Command::SetLimit(limit) => {
                 let node = limit.node.map_or(String::new(), |id| format!(" at {}", self.node(id)));
                 let instrument = limit

@@ -1,12 +1,15 @@
 //! The `control` line: one control command, or several of a kind.
 
+use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::order::side;
+use riskgate::fixed::PRICE_PLACES;
 use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::limit::Limit;
+use riskgate::state::session::Session;
 use riskgate::state::setup::Setup;
 
 use crate::config::limits::{self, Names};
-use crate::scenario::setup::LANE;
+use crate::config::permissions::algo_id;
 use crate::tree::{Kind, Problems, Table, Value};
 
 const KEYS: &[&str] = &[
@@ -18,8 +21,16 @@ const KEYS: &[&str] = &[
     "rearm",
     "roll_day",
     "set_limit",
+    "session",
+    "market_halt",
+    "market_resume",
+    "band",
+    "algo",
     "instrument",
     "mode",
+    "low",
+    "high",
+    "active",
     "for",
     "until_ns",
     "by",
@@ -27,8 +38,39 @@ const KEYS: &[&str] = &[
     "reason",
 ];
 /// Keys that stand beside a command.
-const BESIDE: &[&str] = &["instrument", "mode", "for", "until_ns", "by", "approved_by", "reason"];
+const BESIDE: &[&str] = &[
+    "instrument",
+    "mode",
+    "low",
+    "high",
+    "active",
+    "for",
+    "until_ns",
+    "by",
+    "approved_by",
+    "reason",
+];
+/// Which of them belong to which commands alone.
+const OF_COMMANDS: [(&str, &[&str]); 5] = [
+    ("instrument", &["restrict"]),
+    ("mode", &["restrict", "session"]),
+    ("low", &["band"]),
+    ("high", &["band"]),
+    ("active", &["algo"]),
+];
 const SIDES: [(u8, &str); 2] = [(side::BUY, "buy"), (side::SELL, "sell")];
+
+/// Phases that a person can put an instrument into, and back to its calendar.
+const MODES: [(Option<Session>, &str); 8] = [
+    (None, "calendar"),
+    (Some(Session::Closed), "closed"),
+    (Some(Session::PreOpen), "pre_open"),
+    (Some(Session::OpeningAuction), "opening_auction"),
+    (Some(Session::Continuous), "continuous"),
+    (Some(Session::IntradayAuction), "intraday_auction"),
+    (Some(Session::ClosingAuction), "closing_auction"),
+    (Some(Session::PostClose), "post_close"),
+];
 
 /// How long a `set_limit` holds, if it is temporary.
 #[derive(Clone, Copy, Debug)]
@@ -91,11 +133,9 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
         problems.add(value.line, format!("control needs exactly one of {}", all.join(", ")));
         return None;
     };
-    if entry.key != "restrict" {
-        for key in ["instrument", "mode"] {
-            if let Some(v) = table.get(key) {
-                problems.add(v.line, format!("{key} stands beside restrict only"));
-            }
+    for (key, commands) in OF_COMMANDS {
+        if let Some(v) = table.get(key).filter(|_| !commands.contains(&entry.key.as_str())) {
+            problems.add(v.line, format!("{key} stands beside {} only", commands.join(", ")));
         }
     }
     let names = Names { setup };
@@ -108,6 +148,30 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
         "rearm" => Command::Rearm(names.node(target, problems)?),
         "roll_day" => Command::RollDay(names.node(target, problems)?),
         "restrict" => return read_restrict(setup, &table, target, problems),
+        "session" => {
+            let instrument = names.instrument(target, problems)?;
+            let mode = table.need("mode", problems)?.name_of("mode", &MODES, problems)?;
+            Command::Session { instrument, mode }
+        }
+        "market_halt" => {
+            Command::MarketHalt { market: read_market(target, problems)?, halted: true }
+        }
+        "market_resume" => {
+            Command::MarketHalt { market: read_market(target, problems)?, halted: false }
+        }
+        "band" => {
+            let instrument = names.instrument(target, problems)?;
+            let mut side = |key: &str| match table.get(key).map(|v| (v, &v.kind)) {
+                None | Some((_, Kind::Null)) => Some(PRICE_UNDEFINED),
+                Some((v, _)) => v.scaled64(key, PRICE_PLACES, problems),
+            };
+            let (low, high) = (side("low"), side("high"));
+            Command::Band { instrument, low: low?, high: high? }
+        }
+        "algo" => {
+            let active = table.need("active", problems)?.bool("active", problems)?;
+            Command::Algo { id: algo_id(setup, target, problems)?, active }
+        }
         "set_limit" => {
             let limits = limits::read_row(setup, target, problems);
             if limits.is_empty() {
@@ -120,6 +184,14 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
         _ => return None,
     };
     Some(vec![command])
+}
+
+/// A market's number, or all markets.
+fn read_market(value: &Value, problems: &mut Problems) -> Option<Option<u16>> {
+    if let Kind::Text(_) = value.kind {
+        return value.name_of("a market", &[(None, "all")], problems);
+    }
+    value.whole("a market", 0, 63, problems).map(|market| Some(market as u16))
 }
 
 fn read_restrict(
@@ -171,10 +243,7 @@ fn read_scope(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<K
         "venue" => {
             target.whole("venue", 0, 63, problems).map(|venue| KillScope::Venue(venue as u16))
         }
-        "lane" => {
-            target.name_of("lane", &[((), LANE)], problems)?;
-            Some(KillScope::Lane(0))
-        }
+        "lane" => names.lane(target, problems).map(KillScope::Lane),
         _ => target.bool("firm", problems)?.then_some(KillScope::Firm),
     }
 }

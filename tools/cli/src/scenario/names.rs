@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use riskgate::abi::codes::{Check, CheckMask, field};
+use riskgate::abi::codes::{
+    Check, CheckMask, collar_detail, field, halt_detail, permission_detail, state_detail,
+};
 use riskgate::abi::verdict::{NO_NODE, decision, flag};
 use riskgate::fixed::decimal;
 use riskgate::gate::outcome::{Breach, MeasureUnit};
@@ -47,6 +49,32 @@ const FIELDS: [(u32, &str); 15] = [
     (field::REPLACE_TOTAL, "replace_total"),
 ];
 
+const STATE_DETAILS: [(u8, &str); 5] = [
+    (state_detail::HALTED, "halted"),
+    (state_detail::EXPIRED, "expired"),
+    (state_detail::CLOSED, "closed"),
+    (state_detail::TYPE, "type"),
+    (state_detail::TIME_IN_FORCE, "tif"),
+];
+const PERMISSION_DETAILS: [(u8, &str); 9] = [
+    (permission_detail::CLASS, "class"),
+    (permission_detail::TYPE, "type"),
+    (permission_detail::AUCTION_TYPE, "auction_type"),
+    (permission_detail::TIME_IN_FORCE, "tif"),
+    (permission_detail::CAPACITY, "capacity"),
+    (permission_detail::VENUE, "venue"),
+    (permission_detail::ALGO, "algo"),
+    (permission_detail::ALGO_UNKNOWN, "algo_unknown"),
+    (permission_detail::ALGO_INACTIVE, "algo_inactive"),
+];
+const HALT_DETAILS: [(u8, &str); 3] = [
+    (halt_detail::ALL, "all"),
+    (halt_detail::VENUE, "venue"),
+    (halt_detail::INSTRUMENT, "instrument"),
+];
+const COLLAR_DETAILS: [(u8, &str); 2] =
+    [(0, "collar"), (collar_detail::STATIC_BAND, "static_band")];
+
 /// A decimal text without noise: `+01.50` → `1.5`; `None` if it is none.
 pub fn canonical(text: &str) -> Option<String> {
     let (sign, digits) = match text.as_bytes().first()? {
@@ -90,8 +118,18 @@ pub fn detail_name(breach: &Breach) -> String {
             .ok()
             .and_then(Check::from_number)
             .map_or(breach.detail.to_string(), |c| c.name().to_string()),
+        Check::InstrumentState => named(&STATE_DETAILS, breach.detail),
+        Check::Permission => named(&PERMISSION_DETAILS, breach.detail),
+        Check::MarketHalt => named(&HALT_DETAILS, breach.detail),
+        Check::PriceCollar => named(&COLLAR_DETAILS, breach.detail),
         _ => breach.detail.to_string(),
     }
+}
+
+/// Name of the reason in the low byte of a detail.
+fn named(names: &[(u8, &str)], detail: u32) -> String {
+    let name = names.iter().find(|(code, _)| *code == detail as u8);
+    name.map_or(detail.to_string(), |(_, name)| name.to_string())
 }
 
 pub fn describe_breach(breach: &Breach, setup: &Setup) -> String {

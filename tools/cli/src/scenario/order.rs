@@ -283,17 +283,18 @@ pub fn read_id(value: &Value, what: &str, problems: &mut Problems) -> Option<u64
     value.whole(what, 0, u64::MAX.into(), problems).map(|id| id as u64)
 }
 
-/// The words of a request (`new` or `replace`) and of its extension, if it needs one.
+/// The words of a request (`new` or `replace`) and of its extension, if it needs one. `wall_ns` is
+/// the line's time, ns since 1970 UTC.
 pub fn request_words(
     request_kind: u8,
     id: u64,
     reference: u64,
     terms: &Terms,
-    now_ns: u64,
+    wall_ns: u64,
 ) -> (SlotWords, Option<SlotWords>) {
     let good_till_ns = match terms.good_till {
         GoodTill::At(ns) => ns,
-        GoodTill::In(ns) => now_ns.saturating_add(ns),
+        GoodTill::In(ns) => wall_ns.saturating_add(ns),
     };
     let priced = matches!(terms.order_type, order_type::LIMIT | order_type::STOP_LIMIT);
     // A number that fits no price must not become a good order.

@@ -18,10 +18,9 @@ use crate::scenario::expect::{Came, Mismatch};
 use crate::scenario::flow::{Counts, Fill, Flow};
 use crate::scenario::order::{Changes, Terms, request_words};
 use crate::scenario::report;
+use crate::scenario::setup::{START_NS, Start};
 use crate::scenario::step::{Action, MarkChange, Report, Step};
 
-/// The clock at the first line.
-const START_NS: u64 = 1_000_000_000;
 const LANE: u32 = 0;
 
 /// One expectation that was not met.
@@ -51,10 +50,10 @@ enum Input {
 pub fn run(steps: &[Step], verbose: bool, tally: &mut Tally) -> Result<()> {
     let mut runner: Option<Runner> = None;
     for step in steps {
-        if let Action::Setup(setup) = &step.action {
+        if let Action::Setup(start) = &step.action {
             let place = |e: riskgate::error::Error| e.context(format!("line {}", step.line));
             let restarts = steps.iter().any(|s| matches!(s.action, Action::Restart));
-            runner = Some(Runner::new(setup, restarts).map_err(place)?);
+            runner = Some(Runner::new(start, restarts).map_err(place)?);
         } else if let Some(runner) = &mut runner {
             runner.step(step, verbose, tally);
         }
@@ -66,6 +65,8 @@ struct Runner {
     setup: Setup,
     machine: Machine,
     now_ns: u64,
+    /// Nanoseconds from the clock to 1970 UTC.
+    wall_offset_ns: u64,
     book: Book,
     marks: Vec<MarkInput>,
     inputs: Vec<Input>,
@@ -76,7 +77,8 @@ struct Runner {
 }
 
 impl Runner {
-    fn new(setup: &Setup, restarts: bool) -> Result<Runner> {
+    fn new(start: &Start, restarts: bool) -> Result<Runner> {
+        let Start { setup, wall_offset_ns } = start;
         let nothing = MarkInput {
             bid: PRICE_UNDEFINED,
             ask: PRICE_UNDEFINED,
@@ -87,8 +89,9 @@ impl Runner {
             volume: 0,
         };
         Ok(Runner {
-            machine: Machine::new(setup)?,
+            machine: machine(setup, *wall_offset_ns)?,
             now_ns: START_NS,
+            wall_offset_ns: *wall_offset_ns,
             book: Book::default(),
             marks: vec![nothing; setup.instruments.len()],
             inputs: Vec::new(),
@@ -113,8 +116,7 @@ impl Runner {
         }
         let wants_error = step.expect.as_ref().and_then(|e| e.error);
         if let Action::Control(commands, until) = &step.action {
-            // The scenario's wall clock is its own clock.
-            let timed = commands.iter().map(|c| until.apply(*c, self.now_ns));
+            let timed = commands.iter().map(|c| until.apply(*c, self.wall_ns()));
             let refused = timed.collect::<Vec<_>>().iter().find_map(|c| self.control(c).err());
             match (wants_error.unwrap_or(false), refused) {
                 (false, Some(error)) => fail(mismatch("control", "applied", error.to_string())),
@@ -163,6 +165,10 @@ impl Runner {
         Ok(0)
     }
 
+    fn wall_ns(&self) -> u64 {
+        self.now_ns + self.wall_offset_ns
+    }
+
     fn send(&mut self, words: SlotWords, extension: Option<SlotWords>) {
         let now_ns = self.now_ns;
         let environment = Environment::GOOD;
@@ -181,7 +187,7 @@ impl Runner {
 
     fn submit_new(&mut self, id: u64, changes: &Changes) {
         let terms = changes.over(Terms::BLANK);
-        let (words, extension) = request_words(kind::NEW, id, terms.parent, &terms, self.now_ns);
+        let (words, extension) = request_words(kind::NEW, id, terms.parent, &terms, self.wall_ns());
         self.send(words, extension);
         if self.accepted() {
             let mut tracked = Tracked::new(terms);
@@ -201,7 +207,7 @@ impl Runner {
             if flow.parents.1 != 0 {
                 terms.parent = flow.parents.0 + n % flow.parents.1;
             }
-            let words = request_words(kind::NEW, id, terms.parent, &terms, self.now_ns);
+            let words = request_words(kind::NEW, id, terms.parent, &terms, self.wall_ns());
             self.send(words.0, words.1);
             if self.outcome.decision == decision::REJECT {
                 counts.rejected += 1;
@@ -239,7 +245,7 @@ impl Runner {
             None => self.plausible_terms(),
         };
         let terms = changes.over(old);
-        let (words, extension) = request_words(kind::REPLACE, request, id, &terms, self.now_ns);
+        let (words, extension) = request_words(kind::REPLACE, request, id, &terms, self.wall_ns());
         self.send(words, extension);
         if self.accepted()
             && let Some(tracked) = self.book.orders.get_mut(&id)
@@ -352,7 +358,7 @@ impl Runner {
     }
 
     fn recover(&self) -> Result<Machine> {
-        let mut machine = Machine::new(&self.setup)?;
+        let mut machine = machine(&self.setup, self.wall_offset_ns)?;
         for input in &self.inputs {
             match input {
                 Input::Order { now_ns, words, extension, decision } => {
@@ -375,6 +381,13 @@ impl Runner {
         }
         Ok(machine)
     }
+}
+
+/// A machine whose wall clock is this far from its own.
+fn machine(setup: &Setup, wall_offset_ns: u64) -> Result<Machine> {
+    let mut machine = Machine::new(setup)?;
+    machine.set_wall_offset(wall_offset_ns);
+    Ok(machine)
 }
 
 fn mismatch(key: &str, expected: &str, came: String) -> Mismatch {

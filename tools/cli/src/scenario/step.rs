@@ -12,6 +12,7 @@ use crate::scenario::expect::{self, Expect};
 use crate::scenario::flow::{self, Flow};
 use crate::scenario::node_state::{self, StateExpect};
 use crate::scenario::order::{self, Changes, Ids, ORDER_KEYS};
+use crate::scenario::setup::Start;
 use crate::scenario::{command, setup};
 use crate::tree::{Kind, Problems, Table, Value};
 
@@ -49,7 +50,7 @@ pub struct Step {
 /// What a line does.
 pub enum Action {
     Note,
-    Setup(Box<Setup>),
+    Setup(Box<Start>),
     New { id: u64, changes: Changes },
     Replace { id: u64, request: Option<u64>, changes: Changes },
     Cancel { id: u64, request: Option<u64> },
@@ -134,7 +135,7 @@ impl Reader {
         }
         if entry.key == "setup" {
             let read = setup::read(&entry.value, problems);
-            self.setup = read.clone();
+            self.setup = read.as_ref().map(|start| start.setup.clone());
             self.ordered.clear();
             let action = Action::Setup(Box::new(read?));
             return Some(Step { line: value.line, action, expect: None });

@@ -21,13 +21,13 @@ pub fn lint(setup: &Setup) -> Vec<String> {
     lints
 }
 
-/// The same measure: only then do two limits compare.
+/// The same measure, and `a` holds whenever `b` does: only then do two limits compare.
 fn alike(a: &Limit, b: &Limit) -> bool {
     let measure = |l: &Limit| {
         let kind = (l.check, l.variant, l.bucket, l.currency, l.denominator);
-        (kind, l.instrument, l.window.length_ns, l.sessions, l.reset, l.phase)
+        (kind, l.instrument, l.window.length_ns, l.reset, l.phase)
     };
-    measure(a) == measure(b)
+    measure(a) == measure(b) && (a.sessions == 0 || a.sessions == b.sessions)
 }
 
 /// The number of a limit that is a maximum of something that adds up or is compared per order.
