@@ -23,7 +23,7 @@ use crate::fixed::Price;
 use crate::state::State;
 use crate::state::history::{Decided, FirstBreach, digest};
 use crate::state::index::NONE;
-use crate::state::instruments::MarkChoice;
+use crate::state::instruments::{Instrument, MarkChoice};
 use decode::Malformed;
 use events::Events;
 use outcome::{Breach, MeasureUnit, Outcome};
@@ -392,6 +392,20 @@ impl Gate {
             reserve::freeze_excess(&mut self.state, instrument, price.abs());
         }
         self.state.revalue(instrument, price);
+        self.look_at(instrument);
+    }
+
+    /// Changes what an instrument counts with in sums over groups, and looks at all limits that this
+    /// touches.
+    pub fn reweigh(&mut self, instrument: u32, change: impl FnOnce(&mut Instrument)) {
+        self.state.reweigh(instrument, |state| {
+            change(&mut state.instruments[instrument as usize]);
+        });
+        self.look_at(instrument);
+    }
+
+    /// Looks at all limits on the paths of an instrument's rows after its values changed.
+    pub fn look_at(&mut self, instrument: u32) {
         let mut row = self.state.instruments[instrument as usize].first_row;
         while row != NONE {
             watch(&mut self.state, &mut self.events, row, Cause::Mark, self.inputs);

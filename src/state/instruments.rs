@@ -1,11 +1,12 @@
 //! Instruments as the hot path reads them: grid, value per unit, quote, state.
 
 use crate::abi::PRICE_UNDEFINED;
-use crate::fixed::{PRICE_ONE, Price, Qty, Unit};
-use crate::state::dimension::Dimension;
+use crate::fixed::{PRICE_ONE, Price, Qty, Rate, Unit};
+use crate::state::dimension::{Dimension, Groups};
 use crate::state::index::NONE;
 use crate::state::session::Session;
 use crate::state::setup::{self, Setup, TICK_ROWS_MAX};
+use crate::state::weights::Weights;
 
 /// Largest magnitude of a mark, 2.3e9; a larger one counts as missing (keeps the worth of any row
 /// in 127 bits, see `rows::EXCESS_MAX`).
@@ -61,8 +62,10 @@ pub struct Instrument {
     pub has_rate: bool,
     /// Largest |price × quantity| whose money fits 127 bits at 1e-17.
     pub notional_max: i128,
-    /// Index of its concentration bucket.
-    pub bucket: u32,
+    /// Its group in each dimension, or `NONE` where it does not count.
+    pub groups: [u32; Dimension::COUNT],
+    /// What it counts with in sums over groups.
+    pub weights: Weights,
     /// See [`setup::Instrument::class`].
     pub class: u8,
     /// Average daily volume; 0: not known.
@@ -118,9 +121,10 @@ pub struct Instrument {
 impl Instrument {
     /// Builds all instruments of a setup that was verified.
     pub fn all(setup: &Setup) -> Vec<Instrument> {
-        let sectors = setup.groups[Dimension::Sector as usize].len();
+        let groups = Groups::new(setup);
+        let rate = |currency: u32| setup.currencies[currency as usize].rate;
         let build = |(id, i): (usize, &setup::Instrument)| {
-            let unit = i.unit(setup.currencies[i.currency as usize].rate);
+            let unit = i.unit(rate(i.currency));
             let mut ticks = [(0, 0); TICK_ROWS_MAX];
             ticks[..i.ticks.len()].copy_from_slice(&i.ticks);
             Instrument {
@@ -131,7 +135,8 @@ impl Instrument {
                 has_rate: unit.is_some(),
                 // |N| × multiplier ≤ (2^127 − 1) × 1e8; beyond 2^127 nothing can be.
                 notional_max: notional_max(i.multiplier),
-                bucket: i.group(Dimension::Sector).unwrap_or((sectors + id) as u32),
+                groups: groups.of[id],
+                weights: Weights::new(i, rate),
                 class: i.class,
                 adv: i.adv,
                 sane_qty: i.sane_qty,
@@ -180,6 +185,15 @@ impl Instrument {
     pub fn set_band(&mut self, low: Price, high: Price) {
         self.band_low = if low == PRICE_UNDEFINED { Price::MIN } else { low };
         self.band_high = high;
+    }
+
+    /// Takes over the rate of a currency, 1e-9 base per unit; `None`: not known. Its rows must be
+    /// taken out of all sums before and put in after, see [`crate::state::State::reweigh`].
+    pub fn set_rate(&mut self, currency: u32, rate: Option<Rate>) {
+        if let Some(unit) = self.weights.set_rate(currency, rate) {
+            self.unit = unit.unwrap_or(0);
+            self.has_rate = unit.is_some();
+        }
     }
 
     /// Tick at a price (by its magnitude); `None`: every price is on tick.

@@ -8,7 +8,8 @@ use crate::fixed::{PRICE_ONE, QTY_ONE};
 use crate::state::calendar::CALENDARS_MAX;
 use crate::state::defaults::{self, Number};
 use crate::state::dimension::Dimension;
-use crate::state::limit::{Bound, Limit};
+use crate::state::duplicates::DUPLICATE_LIMIT_MAX;
+use crate::state::limit::{Bound, Limit, Variant};
 use crate::state::session::Session;
 use crate::state::setup::{Instrument, Setup, TICK_ROWS_MAX, TREE_DEPTH_MAX};
 
@@ -16,6 +17,14 @@ use crate::state::setup::{Instrument, Setup, TICK_ROWS_MAX, TREE_DEPTH_MAX};
 const LANE_NAME_MAX: usize = 63;
 /// Largest limit of a concentration: ten thousand times the denominator.
 const CONCENTRATION_MAX_BPS: i128 = 100_000_000;
+/// What a concentration can be of.
+const BUCKETS: [Dimension; 5] = [
+    Dimension::Sector,
+    Dimension::Issuer,
+    Dimension::Instrument,
+    Dimension::Country,
+    Dimension::Currency,
+];
 /// Longest window, ns.
 const WINDOW_MAX_NS: u64 = 7 * 24 * 3_600_000_000_000;
 /// A step's product (lot × contract size) is a multiple of this, 1e-16 per 1e-8.
@@ -218,10 +227,36 @@ impl Setup {
                 false => "it has no window of time".into(),
             });
         }
+        if limit.check == Check::DuplicateOrder {
+            if limit.window.tumbling {
+                problems.push(
+                    "it counts by exact times, over the last window before each order; leave out \
+                     kind = \"tumbling\""
+                        .into(),
+                );
+            }
+            if matches!(limit.bound, Bound::Value(most) if most > DUPLICATE_LIMIT_MAX) {
+                problems.push(format!("the largest number is {DUPLICATE_LIMIT_MAX}"));
+            }
+        }
         if limit.window.length_ns > WINDOW_MAX_NS {
             problems.push("the longest window is 7 days".into());
         }
         if limit.check == Check::SectorConcentration
+            && matches!(limit.bound, Bound::Value(bps) if bps > CONCENTRATION_MAX_BPS)
+        {
+            problems.push(format!(
+                "a share is at most {CONCENTRATION_MAX_BPS} basis points; write unlimited for none"
+            ));
+        }
+        if limit.check == Check::SectorConcentration && !BUCKETS.contains(&limit.bucket) {
+            problems.push(format!("nothing is concentrated by {}", limit.bucket.name()));
+        }
+        if limit.check == Check::FxPosition && limit.currency == Some(0) {
+            problems.push("positions in the firm's base currency have no limit".into());
+        }
+        if limit.check == Check::Ownership
+            && limit.variant == Variant::Default
             && matches!(limit.bound, Bound::Value(bps) if bps > CONCENTRATION_MAX_BPS)
         {
             problems.push(format!(

@@ -72,7 +72,7 @@ pub fn limit(rng: &mut Rng, node: u32, instrument: u32) -> Option<Limit> {
     if defaults::has_window(check) {
         limit.window = Window {
             length_ns: rng.pick(&[1, 63, 1000, 1 << 20, 1 << 40]),
-            tumbling: rng.one_in(2),
+            tumbling: rng.one_in(2) && check != Check::DuplicateOrder,
         };
     }
     Some(limit)

@@ -75,8 +75,8 @@ impl Life {
                 Some(command) => Input::Control(command),
                 None => self.control(world, rng),
             },
-            2..=7 => Input::Control(self.market_command(world, rng)),
-            8..=19 => self.control(world, rng),
+            2..=4 => Input::Control(self.market_command(world, rng)),
+            5..=19 => self.control(world, rng),
             20..=89 => {
                 let instrument = rng.below(self.price.len() as u64) as u32;
                 Input::Mark { instrument, mark: self.mark(world, rng, instrument) }

@@ -242,6 +242,23 @@ impl Model {
                 self.begin_period(node, false);
                 self.roll_day(node);
             }
+            Command::SetMargin { instrument, long, short } => {
+                let i = &mut self.setup.instruments[instrument as usize];
+                (i.margin_long, i.margin_short) = (long, short);
+            }
+            Command::SetGreeks { instrument, delta, gamma, vega } => {
+                let i = &mut self.setup.instruments[instrument as usize];
+                (i.delta, i.gamma, i.vega) = (delta, gamma, vega);
+            }
+            Command::SetSensitivity { instrument, dv01, cs01 } => {
+                let i = &mut self.setup.instruments[instrument as usize];
+                (i.dv01, i.cs01) = (dv01, cs01);
+            }
+            Command::SetAdv { instrument, adv, shares_outstanding } => {
+                let i = &mut self.setup.instruments[instrument as usize];
+                i.adv = adv.unwrap_or(i.adv);
+                i.shares_outstanding = shares_outstanding.unwrap_or(i.shares_outstanding);
+            }
             Command::Session { instrument, mode: Some(mode) } => {
                 self.markets.sessions.insert(instrument, mode);
             }

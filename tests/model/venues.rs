@@ -113,14 +113,15 @@ impl Life {
     /// A command about a market, a day, a band or an algorithm.
     pub(super) fn market_command(&self, world: &World, rng: &mut Rng) -> Command {
         let instrument = rng.below(self.price.len() as u64) as u32;
-        match rng.below(10) {
+        let kinds = if world.setup.algos.is_empty() { 8 } else { 10 };
+        match rng.below(kinds) {
             0..=2 => {
                 let some = pick(rng, &Session::NAMES).map(|(session, _)| *session);
                 Command::Session { instrument, mode: some.filter(|_| rng.chance(40)) }
             }
             3..=5 => Command::MarketHalt {
                 market: rng.chance(85).then(|| rng.below(4) as u16),
-                halted: rng.chance(20),
+                halted: rng.chance(12),
             },
             6 | 7 => {
                 let middle = self.price[instrument as usize];

@@ -27,6 +27,8 @@ pub struct World {
     pub leaves: Vec<u32>,
     /// What the wall clock shows when the recorded time is 0.
     pub wall_offset_ns: u64,
+    /// Percent of the limits that are of rates and order sanity.
+    pub busy: u64,
 }
 
 impl World {
@@ -37,13 +39,16 @@ impl World {
             qty: Vec::new(),
             leaves: Vec::new(),
             wall_offset_ns: 0,
+            busy: rng.pick(&[0, 15, 30, 50]),
         };
         world.currencies(rng);
         world.instruments(rng);
         world.tree(rng);
         world.lanes(rng);
         super::more::reference_data(&mut world, rng);
-        super::venues::rules_of_trading(&mut world, rng);
+        if rng.chance(50) {
+            super::venues::rules_of_trading(&mut world, rng);
+        }
         world.limits(rng);
         if rng.chance(10) {
             world.setup.capacity.open_orders = 16;
@@ -184,7 +189,7 @@ impl World {
 
     /// A random limit that may stand in this world.
     pub fn limit(&self, rng: &mut Rng) -> Limit {
-        if rng.chance(45)
+        if rng.chance(self.busy)
             && let Some(limit) = super::more::limit(self, rng)
         {
             return limit;

@@ -9,11 +9,14 @@ pub mod blocked;
 pub mod catalogue;
 pub mod duplicate_order;
 pub mod execution_rate;
+pub mod fx_position;
 pub mod gross_exposure;
+pub mod groups;
 pub mod instrument_state;
 pub mod killed;
 pub mod long_exposure;
 pub mod lot_size;
+pub mod margin;
 pub mod market_halt;
 pub mod max_long;
 pub mod max_open_orders;
@@ -25,20 +28,24 @@ pub mod min_order_qty;
 pub mod min_order_value;
 pub mod net_exposure;
 pub mod open_order_value;
+pub mod option_greeks;
 pub mod order_qty_rate;
 pub mod order_to_trade;
 pub mod order_value_rate;
 pub mod orders_per_day;
+pub mod ownership;
 pub mod pace;
 pub mod participation;
 pub mod permission;
 pub mod place;
 pub mod price_collar;
 pub mod price_walk;
+pub mod rate_sensitivity;
 pub mod reject_storm;
 pub mod repeated_execution;
 pub mod restricted;
 pub mod sector_concentration;
+pub mod share;
 pub mod short_exposure;
 pub mod stale_mark;
 pub mod structural;
@@ -59,6 +66,7 @@ use crate::state::instruments::Instrument;
 use crate::state::limit::{Bound, Variant};
 use crate::state::limits::LimitRow;
 use crate::state::session::Session;
+use crate::state::tallies::is_grouped;
 use crate::state::windows::is_counted;
 use place::Place;
 
@@ -133,7 +141,7 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
             !max_order_value::concerns(limit.variant, c.order.side)
                 || c.plan.order_value.is_below(limit.quiet_below)
         }
-        Check::SectorConcentration => after.bucket().is_below(limit.quiet_below),
+        check if is_grouped(check) => groups::is_quiet(c, limit, after),
         _ => measure(limit, after).is_some_and(|(_, value)| value.is_below(limit.quiet_below)),
     }
 }
@@ -167,7 +175,9 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
             None => Finding::Within,
         },
         Check::PriceWalk => walk(c, slot),
-        Check::SectorConcentration => share(c, slot, node_id, level),
+        check if is_grouped(check) => {
+            groups::evaluate(c, slot, &c.before(node_id, level), &c.after(node_id, level))
+        }
         check if is_counted(check) => {
             pace::check(c, slot, &c.after(node_id, level)).unwrap_or(Finding::Within)
         }
@@ -256,28 +266,6 @@ fn collar(c: &Context, slot: u32, mark: Price) -> Finding {
     }
 }
 
-/// A share of a denominator. An order that does not increase the bucket passes.
-fn share(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
-    let limit = c.state.limits.detail(slot);
-    if c.plan.change.gross <= Wide::ZERO {
-        return Finding::Within;
-    }
-    let (before, after) = (c.before(node_id, level), c.after(node_id, level));
-    if after.bucket() < c.state.limits.get(slot).quiet_below {
-        return Finding::Within;
-    }
-    if !sector_concentration::beyond(limit, &after, 100, false) {
-        return Finding::Watch;
-    }
-    Finding::Beyond(Breach {
-        unit: MeasureUnit::BasisPoints,
-        before: sector_concentration::share_bps(limit, &before),
-        observed: sector_concentration::share_bps(limit, &after),
-        limit: c.state.limits.get(slot).hard.checked_times(10_000).unwrap_or(Wide::MAX),
-        ..Breach::bare(Check::SectorConcentration)
-    })
-}
-
 fn accumulated(c: &Context, limit: &LimitRow, node_id: u32, level: usize) -> Finding {
     let (before, after) = (c.before(node_id, level), c.after(node_id, level));
     let Some((unit, is)) = measure(limit, &after) else { return Finding::Within };
@@ -308,7 +296,7 @@ fn accumulated(c: &Context, limit: &LimitRow, node_id: u32, level: usize) -> Fin
 }
 
 /// The measure of an accumulated check at a place, and its unit. `None`: the check has no such
-/// measure (concentrations compare shares instead).
+/// measure (sums over groups are read by `groups`).
 #[inline(always)]
 pub fn measure(limit: &LimitRow, at: &Place) -> Option<(MeasureUnit, Wide)> {
     let for_instrument = limit.for_instrument;

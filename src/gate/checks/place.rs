@@ -5,8 +5,11 @@
 use crate::fixed::{Unit, Wide};
 use crate::gate::plan::Plan;
 use crate::state::State;
+use crate::state::instruments::Instrument;
 use crate::state::rows::{Row, Sums};
+use crate::state::tallies::TallyRef;
 use crate::state::tree::Node;
+use crate::state::weights::{Part, Total, Weight};
 
 /// A node on the path of a row, as it is or with an order.
 #[derive(Clone, Copy)]
@@ -80,16 +83,28 @@ impl Place<'_> {
         self.state.instruments[self.row.instrument as usize].unit
     }
 
-    /// Worst-case exposure of the row's concentration bucket at this node.
+    /// The row's instrument.
     #[inline(always)]
-    pub fn bucket(&self) -> Wide {
-        let now = match self.state.bucket(self.node_id, self.row.instrument) {
-            Some(bucket) => self.state.bucket_exposure(bucket),
-            None => Wide::ZERO,
-        };
-        match self.plan {
-            Some(plan) => now.plus(plan.change.gross),
-            None => now,
+    pub fn instrument(&self) -> &Instrument {
+        &self.state.instruments[self.row.instrument as usize]
+    }
+
+    /// The sum over one of the groups that the row counts in.
+    #[inline(always)]
+    pub fn total(&self, of: &TallyRef, group: u32) -> Total {
+        let now = self.state.tallies.total(of, group);
+        let Some(plan) = self.plan else { return now };
+        if of.weight == Weight::Exposure {
+            return Total { up: now.up.plus(plan.change.gross), ..now };
         }
+        let i = self.instrument();
+        let before = self.row.part();
+        let after = Part { sums: &plan.after, worth: &plan.worth, magnitude: before.magnitude };
+        let mut total = now;
+        for (leg, _) in of.legs(i).into_iter().enumerate().filter(|(_, of)| *of == group) {
+            let change = of.weight.of(leg, i, &after).minus(of.weight.of(leg, i, &before));
+            total = total.plus(change);
+        }
+        total
     }
 }
