@@ -225,7 +225,7 @@ impl Life {
         if matches!(order_kind, order_type::STOP | order_type::STOP_LIMIT) || rng.chance(4) {
             let mut stop = PRICE_UNDEFINED;
             if matches!(order_kind, order_type::STOP | order_type::STOP_LIMIT) {
-                stop = self.draft(world, rng, instrument).price;
+                stop = self.draft(world, rng, slot.instrument).price;
             }
             extension = Some(self.extension(&mut slot, stop, rng));
         }
