@@ -31,5 +31,6 @@ pub mod states;
 pub mod temporary;
 pub mod value;
 pub mod venue;
+pub mod venues;
 pub mod words;
 pub mod world;
