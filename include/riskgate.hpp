@@ -148,6 +148,32 @@ inline Order limit_order(OrderId id, AccountId account, InstrumentId instrument,
                           static_cast<std::uint8_t>(side), price.value(), qty.value());
 }
 
+// A two-sided quote: two orders, each decided and reserved by itself. A mass quote is a run of them.
+struct Quote {
+    Order bid; // has the quote's id
+    Order ask; // has the next one
+};
+
+inline Quote quote(OrderId id, AccountId account, InstrumentId instrument, Price bid, Qty bid_qty,
+                   Price ask, Qty ask_qty) noexcept
+{
+    return Quote{limit_order(id, account, instrument, Side::buy, bid, bid_qty),
+                 limit_order(OrderId{id.value() + 1}, account, instrument, Side::sell, ask, ask_qty)};
+}
+
+// The replace of both sides by new terms, requested as `request` and the next id. The new terms'
+// own ids are not looked at.
+inline Quote replace_of(const Quote &old, OrderId request, const Quote &terms) noexcept
+{
+    Quote quote = terms;
+    quote.bid.kind = quote.ask.kind = RG_KIND_REPLACE;
+    quote.bid.id = request.value();
+    quote.ask.id = request.value() + 1;
+    quote.bid.target = old.bid.target != 0 ? old.bid.target : old.bid.id;
+    quote.ask.target = old.ask.target != 0 ? old.ask.target : old.ask.id;
+    return quote;
+}
+
 inline Report fill(const Order &order, ExecutionId execution, Price price, Qty qty) noexcept
 {
     return rg_fill_of(&order, execution.value(), price.value(), qty.value());

@@ -14,6 +14,7 @@ use crate::state::State;
 use crate::state::command::Command;
 use crate::state::index::NONE;
 use crate::state::instruments::{MarkChoice, Quote};
+use crate::state::limit::Limit;
 use crate::state::orders::OpenOrder;
 use crate::state::rows::Row;
 use crate::state::setup::Setup;
@@ -293,6 +294,19 @@ impl Machine {
     /// Is the firm (first) or the lane (second) killed? For the words that clients read.
     pub fn killed(&self, lane: u32) -> (bool, bool) {
         (self.gate.state.firm_killed, self.gate.state.lanes[lane as usize].killed)
+    }
+
+    /// Sums over groups of instruments that differ from what the rows say, as texts: always none.
+    /// Cold.
+    pub fn miscounts(&self) -> Vec<String> {
+        self.gate.state.miscounts()
+    }
+
+    /// What a node's limit of this check (variant, bucket) compares for the group that an instrument
+    /// counts in, signed: with all that adds to it filled, and with all that takes from it. Money
+    /// 1e-36 (delta 1e-44), shares 1e-8, futures-equivalents 1e-24. `None` without such a limit. Cold.
+    pub fn group_total(&self, limit: &Limit, instrument: u32, leg: usize) -> Option<(Wide, Wide)> {
+        self.gate.state.group_total(limit, instrument, leg)
     }
 
     /// Reference data and limits that it was built from.

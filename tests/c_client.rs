@@ -169,6 +169,14 @@ fn texts() {
     }
 }
 
+#[test]
+fn quotes_are_two_orders() {
+    let dir = TempDir::new("quotes");
+    let program = dir.path().join("quote_test");
+    compile(Language::Cpp17, "tests/c/quote_test.cpp", Link::Static, &program);
+    run(&mut Command::new(&program));
+}
+
 /// Each on its own gate, case by case.
 const FAKE_GATE_TESTS: [(&str, Link); 2] =
     [("tests/c/fake_gate_test.c", Link::Static), ("tests/c/session_test.c", Link::Shared)];

@@ -24,7 +24,7 @@ const ORDERS_PER_WORLD: u64 = 250;
 const FIRST_SEED: u64 = 0x5eed_0000;
 
 /// What must be rejected somewhere in a full run.
-const CHECKS: [Check; 57] = [
+const CHECKS: [Check; 59] = [
     Check::Malformed,
     Check::UnknownInstrument,
     Check::UnknownAccount,
@@ -67,6 +67,8 @@ const CHECKS: [Check; 57] = [
     Check::FxPosition,
     Check::Ownership,
     Check::WashTrade,
+    Check::MarketHalt,
+    Check::Permission,
     Check::MinOrderValue,
     Check::PriceWalk,
     Check::AdvPercent,
@@ -159,6 +161,8 @@ fn canary_each_deliberate_mistake_is_found() {
         Mistake::LaneLimitIgnored,
         Mistake::RearmKeepsCount,
         Mistake::WalkForgetsAnchor,
+        Mistake::SessionsIgnored,
+        Mistake::AlgosNotAsked,
     ] {
         let found =
             (0..400).find(|n| play::world(FIRST_SEED + n, ORDERS_PER_WORLD, mistake).is_err());

@@ -258,7 +258,9 @@ static inline void rg_report_init(rg_exec_report *report)
     *report = empty;
 }
 
-/* The execution of (part of) `order`: a report that is complete. */
+/* The execution of (part of) `order`: a report that is complete. For a spread: of all its legs at
+ * once, at the differential `price`; for the execution of one leg put in the leg's instrument, side
+ * (buying a spread sells the legs of negative ratio), price and quantity. */
 static inline rg_exec_report rg_fill_of(const rg_order *order, uint64_t execution_id, int64_t price,
                                         int64_t qty)
 {

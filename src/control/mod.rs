@@ -43,6 +43,20 @@ pub fn apply(gate: &mut Gate, now_ns: u64, command: &Command) -> Result<()> {
             state.set_limit(&limit)?;
             watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
+        Command::SetMargin { instrument, long, short } => gate.reweigh(instrument, |i| {
+            (i.weights.margin_long, i.weights.margin_short) = (long, short);
+        }),
+        Command::SetGreeks { instrument, delta, gamma, vega } => gate.reweigh(instrument, |i| {
+            (i.weights.delta, i.weights.gamma, i.weights.vega) = (delta, gamma, vega);
+        }),
+        Command::SetSensitivity { instrument, dv01, cs01 } => gate.reweigh(instrument, |i| {
+            (i.weights.dv01, i.weights.cs01) = (dv01, cs01);
+        }),
+        Command::SetAdv { instrument, adv, shares_outstanding } => gate.reweigh(instrument, |i| {
+            i.adv = adv.unwrap_or(i.adv);
+            let shares = &mut i.weights.shares_outstanding;
+            *shares = shares_outstanding.unwrap_or(*shares);
+        }),
     }
     Ok(())
 }
@@ -78,6 +92,10 @@ fn verify(gate: &Gate, now_ns: u64, command: &Command) -> Result<()> {
     let side = |side: u8| match side {
         1 | 2 => Ok(()),
         _ => Err(Error::new(format!("side {side} is neither 1 (buy) nor 2 (sell)"))),
+    };
+    let not_negative = |what: &str, value: i64| match value {
+        0.. => Ok(()),
+        _ => Err(Error::new(format!("{what} is {value} (1e-8), it must not be negative"))),
     };
     match *command {
         Command::Kill(scope) | Command::Unkill(scope) => match scope {
@@ -121,5 +139,13 @@ fn verify(gate: &Gate, now_ns: u64, command: &Command) -> Result<()> {
                 limit.until_ns
             )))
         }
+        Command::SetMargin { instrument: id, long, short } => instrument(id)
+            .and(not_negative("the margin of a long contract", long))
+            .and(not_negative("the margin of a short contract", short)),
+        Command::SetGreeks { instrument: id, .. }
+        | Command::SetSensitivity { instrument: id, .. } => instrument(id),
+        Command::SetAdv { instrument: id, adv, shares_outstanding } => instrument(id)
+            .and(not_negative("the average daily volume", adv.unwrap_or(0)))
+            .and(not_negative("the number of shares", shares_outstanding.unwrap_or(0))),
     }
 }

@@ -35,6 +35,8 @@ struct Counted {
     /// The instrument, if it exists.
     instrument: Option<u32>,
     what: What,
+    /// A spread's own part of an execution, whose legs were counted already.
+    of_spread: bool,
 }
 
 /// What came.
@@ -77,6 +79,7 @@ pub fn refused(state: &mut State, events: &mut Events, incoming: &Incoming) {
         instrument: ((slot.instrument as usize) < state.instruments.len())
             .then_some(slot.instrument),
         what: What::Request { value: Wide::ZERO, qty: 0, rejected: true, compared: false },
+        of_spread: false,
     };
     count(state, events, &counted);
 }
@@ -102,11 +105,41 @@ pub fn evaluated(
         account: Some(order.account),
         instrument: Some(order.instrument),
         what: What::Request {
-            value: if plan.mark.is_some() { plan.order_value } else { Wide::ZERO },
+            value: if plan.has_value { plan.order_value } else { Wide::ZERO },
             qty: i128::from(order.qty),
             rejected,
             compared: !plan.lowers,
         },
+        of_spread: false,
+    };
+    count(state, events, &counted);
+}
+
+/// Checks that count executions.
+const OF_FILLS: CheckMask =
+    CheckMask(Check::ExecutionRate.bit() | Check::OrderToTrade.bit() | Check::Participation.bit());
+
+/// A spread was executed, or a leg of it: counts where the spread's own instrument has limits. `row`
+/// is the spread's own; `qty` is what became whole of it, `value` what its legs were worth.
+pub fn spread_execution(
+    state: &mut State,
+    events: &mut Events,
+    (now_ns, lane): (u64, u32),
+    row: u32,
+    qty: i128,
+    value: Wide,
+) {
+    if state.counted & OF_FILLS.0 == 0 {
+        return;
+    }
+    let row = &state.rows[row as usize];
+    let counted = Counted {
+        now_ns,
+        lane,
+        account: Some(row.account),
+        instrument: Some(row.instrument),
+        what: What::Execution { value, qty },
+        of_spread: true,
     };
     count(state, events, &counted);
 }
@@ -120,9 +153,6 @@ pub fn execution(
     qty: i128,
     price: Price,
 ) {
-    const OF_FILLS: CheckMask = CheckMask(
-        Check::ExecutionRate.bit() | Check::OrderToTrade.bit() | Check::Participation.bit(),
-    );
     if state.counted & OF_FILLS.0 == 0 {
         return;
     }
@@ -136,6 +166,7 @@ pub fn execution(
         account: Some(account),
         instrument: Some(instrument),
         what: What::Execution { value, qty: qty.abs() },
+        of_spread: false,
     };
     count(state, events, &counted);
 }
@@ -164,7 +195,8 @@ pub fn venue_reject(
     (lane, account, instrument): (u32, u32, u32),
 ) {
     let (account, instrument) = (Some(account), Some(instrument));
-    count(state, events, &Counted { now_ns, lane, account, instrument, what: What::VenueReject });
+    let (what, of_spread) = (What::VenueReject, false);
+    count(state, events, &Counted { now_ns, lane, account, instrument, what, of_spread });
 }
 
 /// The market's cumulative volume of the day, as a mark tells it; 0: nothing new. The first one that
@@ -193,7 +225,7 @@ pub fn market_volume(state: &mut State, now_ns: u64, instrument: u32, volume: u6
 fn count(state: &mut State, events: &mut Events, c: &Counted) {
     let lane = &state.lanes[c.lane as usize];
     let mut first = [NONE; 2 + 2 * TREE_DEPTH_MAX];
-    if lane.counted != 0 {
+    if lane.counted != 0 && !c.of_spread {
         first[0] = lane.first_limit;
     }
     let instrument = c.instrument.map(|id| &state.instruments[id as usize]);
@@ -202,7 +234,7 @@ fn count(state: &mut State, events: &mut Events, c: &Counted) {
     }
     if let Some(account) = c.account {
         let account = &state.nodes[account as usize];
-        if account.counted != 0 {
+        if account.counted != 0 && !c.of_spread {
             for (place, id) in first[2..].iter_mut().zip(account.path()) {
                 *place = state.nodes[*id as usize].first_limit;
             }

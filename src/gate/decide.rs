@@ -9,6 +9,7 @@ use crate::gate::checks::{self, Context, Finding, is_per_order};
 use crate::gate::outcome::{Breach, Event, EventKind, MeasureUnit};
 use crate::gate::plan::Plan;
 use crate::gate::request::Order;
+use crate::gate::spread::{self, LegPlan};
 use crate::state::State;
 use crate::state::defaults;
 use crate::state::index::NONE;
@@ -162,16 +163,24 @@ pub fn is_forgotten(_check: Check) -> bool {
     false
 }
 
-/// Runs the checks of families 2 to 6, and `limit_not_set`.
-pub fn decide(state: &State, order: &Order, plan: &Plan, lane: u32, now_ns: u64) -> Findings {
+/// Runs the checks of families 2 to 6, and `limit_not_set`. `legs` is empty but for spreads.
+pub fn decide(
+    state: &State,
+    order: &Order,
+    plan: &Plan,
+    legs: &[LegPlan],
+    lane: u32,
+    now_ns: u64,
+) -> Findings {
     let mut found = Findings::new();
     let instrument = &state.instruments[order.instrument as usize];
     let wall_ns = now_ns.wrapping_add(state.wall_offset_ns);
     let session = state.session(instrument);
-    let c = Context { state, order, plan, instrument, lane, now_ns, wall_ns, session };
+    let c = Context { state, order, plan, legs, instrument, lane, now_ns, wall_ns, session };
     limit_not_set(&c, &mut found);
     if !plan.lowers {
         may_it_trade(&c, &mut found);
+        legs.iter().for_each(|leg| may_it_trade(&c.of_leg(leg), &mut found));
         granted_and_in_band(&c, &mut found);
         grid(&c, &mut found);
         limits(&c, &mut found);
@@ -288,7 +297,7 @@ fn limits(c: &Context, found: &mut Findings) {
     let state = c.state;
     let account_phase = state.nodes[c.order.account as usize].phase;
     let mut needs_mark: Option<Phase> =
-        (c.order.is_unpriced() && c.plan.mark.is_none()).then_some(Phase::Enforce);
+        (c.order.is_unpriced() && !c.plan.has_value).then_some(Phase::Enforce);
     let mut list = |first: u32, level: usize, at: &Place| {
         for slot in state.limits.list(first) {
             if !checks::is_quiet(c, state.limits.get(slot), at) {
@@ -312,10 +321,41 @@ fn limits(c: &Context, found: &mut Findings) {
     }
     found.watch |= fired;
     lane_open_orders(c, account_phase, found);
+    for leg in c.legs {
+        leg_limits(&c.of_leg(leg), account_phase, &mut needs_mark, found);
+    }
     if let Some(phase) = needs_mark {
         let ((action, row_phase, latch), place) = policy(c, Check::StaleMark);
         let policy = (action, phase.min(row_phase), latch);
         found.sort(checks::stale_mark::breach(c.plan), policy, place, c.order);
+    }
+}
+
+/// The limits that look at each leg of a spread by itself.
+fn leg_limits(
+    c: &Context,
+    account_phase: Phase,
+    needs_mark: &mut Option<Phase>,
+    found: &mut Findings,
+) {
+    let state = c.state;
+    let mut list = |first: u32, level: usize, at: &Place| {
+        for slot in state.limits.list(first) {
+            let limit = state.limits.get(slot);
+            if spread::is_for_legs(limit.check, limit.for_instrument)
+                && !checks::is_quiet(c, limit, at)
+            {
+                closer(c, slot, level, at, account_phase, needs_mark, found);
+            }
+        }
+    };
+    list(c.instrument.first_limit, 0, &c.after(c.order.account, 0));
+    for (level, id) in state.nodes[c.order.account as usize].path().iter().enumerate() {
+        let at = c.after(*id, level);
+        list(at.node.first_limit, level, &at);
+        if let Some(cell) = state.cells.get(c.plan.row.cells[level] as usize) {
+            list(cell.first_limit, level, &at);
+        }
     }
 }
 

@@ -13,6 +13,8 @@ pub mod plan;
 pub mod reports;
 pub mod request;
 pub mod reserve;
+pub mod spread;
+pub mod spread_reports;
 pub mod watch;
 
 use crate::abi::codes::{Check, CheckMask, field};
@@ -23,12 +25,14 @@ use crate::fixed::Price;
 use crate::state::State;
 use crate::state::history::{Decided, FirstBreach, digest};
 use crate::state::index::NONE;
-use crate::state::instruments::MarkChoice;
+use crate::state::instruments::{Instrument, MarkChoice};
+use crate::state::legs::LEGS_MAX;
 use decode::Malformed;
 use events::Events;
 use outcome::{Breach, MeasureUnit, Outcome};
 use plan::Plan;
 use request::{Cancel, Order, Request};
+use spread::LegPlan;
 use watch::{Cause, watch};
 
 /// One slot of a lane, with what was true around it.
@@ -57,12 +61,14 @@ pub struct Gate {
     pub events: Events,
     /// Inputs so far.
     pub inputs: u64,
+    /// Legs of the order that is being decided, if it is for a spread.
+    legs: Vec<LegPlan>,
 }
 
 impl Gate {
     /// A gate over a state.
     pub fn new(state: State) -> Gate {
-        Gate { state, events: Events::new(), inputs: 0 }
+        Gate { state, events: Events::new(), inputs: 0, legs: spread::room() }
     }
 
     /// Begins an input at a moment.
@@ -207,7 +213,7 @@ impl Gate {
         if row != NONE {
             let executed = matches!(report.kind, kind::FILL | kind::BUST);
             let cause = if executed { Cause::Passive } else { Cause::Release };
-            watch(&mut self.state, &mut self.events, row, cause, self.inputs);
+            self.watch(row, cause);
         }
         Outcome { order_id: report.order_id, ..Outcome::NONE }
     }
@@ -238,12 +244,36 @@ impl Gate {
         let wall_ns = incoming.now_ns.wrapping_add(self.state.wall_offset_ns);
         self.state.see_session(order.instrument, wall_ns);
         let choice = self.state.instruments[order.instrument as usize].mark_at(incoming.now_ns);
-        let valued_at = self.state.instruments[order.instrument as usize].valuation;
-        self.revalue_if_moved(order, choice);
+        if self.state.instruments[order.instrument as usize].is_spread() {
+            return self.evaluate_spread(incoming, order, digest, target, choice);
+        }
+        let valued_at = self.revalue_if_moved(order.instrument, order.what_if, choice);
         let outcome = self.evaluate(incoming, order, digest, target, choice);
-        let valuation = self.state.instruments[order.instrument as usize].valuation;
-        if order.what_if && valuation != valued_at && valued_at != PRICE_UNDEFINED {
-            self.state.revalue(order.instrument, valued_at);
+        self.bring_back(order.instrument, order.what_if, valued_at);
+        outcome
+    }
+
+    /// [`Gate::evaluate`] of an order for a spread: its legs are valued at their marks of this
+    /// moment first.
+    fn evaluate_spread(
+        &mut self,
+        incoming: &Incoming,
+        order: &Order,
+        digest: u64,
+        target: u32,
+        choice: MarkChoice,
+    ) -> Outcome {
+        let own = (order.instrument, choice);
+        let legs = spread::leg_marks(&self.state, order.instrument, incoming.now_ns);
+        let mut valued_at = [(NONE, PRICE_UNDEFINED); LEGS_MAX + 1];
+        let marks = core::iter::once(own).chain(legs);
+        for (place, (instrument, choice)) in valued_at.iter_mut().zip(marks) {
+            let before = self.revalue_if_moved(instrument, order.what_if, choice);
+            *place = (instrument, before);
+        }
+        let outcome = self.evaluate(incoming, order, digest, target, choice);
+        for (instrument, before) in valued_at.into_iter().filter(|(i, _)| *i != NONE) {
+            self.bring_back(instrument, order.what_if, before);
         }
         outcome
     }
@@ -256,14 +286,23 @@ impl Gate {
         target: u32,
         choice: MarkChoice,
     ) -> Outcome {
-        let plan = match plan::plan(&self.state, order, target, choice) {
+        let mut plan = match plan::plan(&self.state, order, target, choice) {
             Ok(plan) => plan,
             Err(breach) => {
                 self.count_refused(incoming);
                 return self.priced(rejected(order.id, breach), order, choice);
             }
         };
-        let found = decide::decide(&self.state, order, &plan, incoming.lane, incoming.now_ns);
+        if plan.is_spread
+            && let Err(breach) =
+                spread::add_legs(&self.state, order, incoming.now_ns, &mut plan, &mut self.legs)
+        {
+            self.count_refused(incoming);
+            return self.priced(rejected(order.id, breach), order, choice);
+        }
+        let legs = legs_of(&plan, &self.legs);
+        let (lane, now_ns) = (incoming.lane, incoming.now_ns);
+        let found = decide::decide(&self.state, order, &plan, legs, lane, now_ns);
         let passes = found.breaches.is_empty();
         let mut outcome = Outcome {
             order_id: order.id,
@@ -292,6 +331,15 @@ impl Gate {
         outcome
     }
 
+    /// Looks at all limits on the path of a row, and of its legs' rows if it is of a spread.
+    fn watch(&mut self, row: u32, cause: Cause) {
+        watch(&mut self.state, &mut self.events, row, cause, self.inputs);
+        let instrument = self.state.rows[row as usize].instrument;
+        if self.state.instruments[instrument as usize].is_spread() {
+            spread::watch_legs(&mut self.state, &mut self.events, row, cause, self.inputs);
+        }
+    }
+
     /// Reserves what was accepted; latches what a breach latches.
     fn carry_out(
         &mut self,
@@ -303,9 +351,11 @@ impl Gate {
         outcome: &Outcome,
     ) {
         if outcome.decision == decision::ACCEPT {
-            let row = reserve::accept(&mut self.state, incoming.lane, order, digest, plan);
+            let legs = legs_of(plan, &self.legs);
+            let lane = incoming.lane;
+            let row = reserve::accept(&mut self.state, lane, order, digest, plan, legs);
             if found.watch || plan.lowers || plan.mark.is_none() {
-                watch(&mut self.state, &mut self.events, row, Cause::Order, self.inputs);
+                self.watch(row, Cause::Order);
             }
         }
         for (of, why) in found.latches() {
@@ -346,7 +396,10 @@ impl Gate {
             {
                 return malformed(field::REPLACE_IDENTITY);
             }
-            if order.qty <= open.filled {
+            if order.qty <= open.filled
+                || instrument.is_spread()
+                    && state.legs.get(target).exceeds(instrument.legs(), order.qty)
+            {
                 return malformed(field::REPLACE_TOTAL);
             }
         }
@@ -374,15 +427,24 @@ impl Gate {
         Ok(target)
     }
 
-    /// Values the instrument at the mark of this moment, if that is another one than before. For a
-    /// what-if nobody is told, and the old value comes back.
-    fn revalue_if_moved(&mut self, order: &Order, choice: MarkChoice) {
-        let MarkChoice::Usable { price, .. } = choice else { return };
-        let valuation = self.state.instruments[order.instrument as usize].valuation;
-        if price != valuation && order.what_if && valuation != PRICE_UNDEFINED {
-            self.state.revalue(order.instrument, price);
+    /// Values an instrument at the mark of this moment, if that is another one than before; returns
+    /// what it was. For a what-if nobody is told, and the old value comes back.
+    fn revalue_if_moved(&mut self, instrument: u32, what_if: bool, choice: MarkChoice) -> Price {
+        let valuation = self.state.instruments[instrument as usize].valuation;
+        let MarkChoice::Usable { price, .. } = choice else { return valuation };
+        if price != valuation && what_if && valuation != PRICE_UNDEFINED {
+            self.state.revalue(instrument, price);
         } else if price != valuation {
-            self.revalue(order.instrument, price);
+            self.revalue(instrument, price);
+        }
+        valuation
+    }
+
+    /// After a what-if: values an instrument as it was.
+    fn bring_back(&mut self, instrument: u32, what_if: bool, valued_at: Price) {
+        let valuation = self.state.instruments[instrument as usize].valuation;
+        if what_if && valuation != valued_at && valued_at != PRICE_UNDEFINED {
+            self.state.revalue(instrument, valued_at);
         }
     }
 
@@ -392,6 +454,20 @@ impl Gate {
             reserve::freeze_excess(&mut self.state, instrument, price.abs());
         }
         self.state.revalue(instrument, price);
+        self.look_at(instrument);
+    }
+
+    /// Changes what an instrument counts with in sums over groups, and looks at all limits that this
+    /// touches.
+    pub fn reweigh(&mut self, instrument: u32, change: impl FnOnce(&mut Instrument)) {
+        self.state.reweigh(instrument, |state| {
+            change(&mut state.instruments[instrument as usize]);
+        });
+        self.look_at(instrument);
+    }
+
+    /// Looks at all limits on the paths of an instrument's rows after its values changed.
+    pub fn look_at(&mut self, instrument: u32) {
         let mut row = self.state.instruments[instrument as usize].first_row;
         while row != NONE {
             watch(&mut self.state, &mut self.events, row, Cause::Mark, self.inputs);
@@ -408,6 +484,12 @@ impl Gate {
         };
         Outcome { mark, mark_age_ns, ..outcome }
     }
+}
+
+/// The planned legs of an order for a spread; none of any other.
+#[inline]
+fn legs_of<'a>(plan: &Plan, legs: &'a [LegPlan]) -> &'a [LegPlan] {
+    if plan.is_spread { legs } else { &[] }
 }
 
 fn accepted(id: u64) -> Outcome {

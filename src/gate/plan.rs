@@ -9,7 +9,7 @@ use crate::gate::outcome::Breach;
 use crate::gate::request::Order;
 use crate::state::State;
 use crate::state::index::NONE;
-use crate::state::instruments::MarkChoice;
+use crate::state::instruments::{Instrument, MarkChoice};
 use crate::state::rows::{Row, Sums, Worth};
 use crate::state::tree::Exposure;
 
@@ -29,6 +29,8 @@ pub struct Plan {
     pub change: Exposure,
     /// The mark, if it is usable and has a rate.
     pub mark: Option<Price>,
+    /// Are there marks for all that the order is valued at? For a spread: the marks of its legs.
+    pub has_value: bool,
     /// Age of the mark, or of the unusable quote, and that quote's bound.
     pub mark_age_ns: u64,
     /// Oldest usable age, if the quote is unusable.
@@ -47,6 +49,8 @@ pub struct Plan {
     pub reduces: bool,
     /// A replace that asks for no more than the latest accepted terms.
     pub lowers: bool,
+    /// The order is for a spread: its legs are planned beside it.
+    pub is_spread: bool,
     /// An unpriced order without an aggressive collar.
     pub collar_missing: bool,
 }
@@ -55,22 +59,15 @@ pub struct Plan {
 pub fn plan(state: &State, order: &Order, target: u32, choice: MarkChoice) -> Result<Plan, Breach> {
     let arithmetic = || Breach::bare(Check::Arithmetic);
     let instrument = &state.instruments[order.instrument as usize];
-    let row_slot = state.find_row(order.account, order.instrument);
-    let row = match row_slot {
-        NONE => first_row(state, order),
-        slot => state.rows[slot as usize],
-    };
-    let (mark, mark_age_ns, mark_max_age_ns) = match choice {
-        MarkChoice::Usable { price, age_ns } => (instrument.has_rate.then_some(price), age_ns, 0),
-        MarkChoice::Stale { age_ns, max_age_ns } => (None, age_ns, max_age_ns),
-    };
+    let (row, row_slot) = row_of(state, order);
+    let (mark, mark_age_ns, mark_max_age_ns) = mark_of(instrument, choice);
     let magnitude = row.magnitude;
     let collar = match order.is_unpriced() {
         true => price_collar::tightest_aggressive(state, order, mark),
         false => None,
     };
-    let value_price =
-        value_price(order, instrument.inverse, magnitude, collar).ok_or_else(arithmetic)?;
+    let value_price = value_price(order, instrument.counts_at_face(), magnitude, collar)
+        .ok_or_else(arithmetic)?;
     let excess = value_price - magnitude;
     if notional(value_price, order.qty) > instrument.notional_max {
         return Err(arithmetic());
@@ -107,6 +104,7 @@ pub fn plan(state: &State, order: &Order, target: u32, choice: MarkChoice) -> Re
         row_slot,
         target,
         mark,
+        has_value: mark.is_some(),
         mark_age_ns,
         mark_max_age_ns,
         value_price,
@@ -115,10 +113,31 @@ pub fn plan(state: &State, order: &Order, target: u32, choice: MarkChoice) -> Re
         reserved_excess,
         reduces: reduces(order.side, &after),
         lowers,
+        is_spread: instrument.is_spread(),
         collar_missing: order.is_unpriced() && collar.is_none(),
         row,
         after,
     })
+}
+
+/// The row of an order's account and instrument, or an empty one, and its slot or `NONE`.
+#[inline(always)]
+pub fn row_of(state: &State, order: &Order) -> (Row, u32) {
+    let row_slot = state.find_row(order.account, order.instrument);
+    let row = match row_slot {
+        NONE => first_row(state, order),
+        slot => state.rows[slot as usize],
+    };
+    (row, row_slot)
+}
+
+/// The mark if it is usable and has a rate, its age, and the oldest usable age if it is not usable.
+#[inline(always)]
+pub fn mark_of(instrument: &Instrument, choice: MarkChoice) -> (Option<Price>, u64, u64) {
+    match choice {
+        MarkChoice::Usable { price, age_ns } => (instrument.has_rate.then_some(price), age_ns, 0),
+        MarkChoice::Stale { age_ns, max_age_ns } => (None, age_ns, max_age_ns),
+    }
 }
 
 /// The row of an account that has nothing in the instrument yet.
@@ -132,14 +151,15 @@ fn first_row(state: &State, order: &Order) -> Row {
 }
 
 /// What an order counts at: the larger of its price and the mark; what has no price of its own
-/// at the mark (or the stop price) plus the aggressive collar; inverse contracts at their face.
+/// at the mark (or the stop price) plus the aggressive collar; inverse contracts at their face, and
+/// spreads at nothing, since their legs count.
 fn value_price(
     order: &Order,
-    inverse: bool,
+    at_face: bool,
     magnitude: Price,
     collar: Option<Price>,
 ) -> Option<Price> {
-    if inverse {
+    if at_face {
         return Some(magnitude);
     }
     let stop = match order.stop_price {

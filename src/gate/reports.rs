@@ -12,11 +12,15 @@ use crate::gate::events::Events;
 use crate::gate::outcome::EventKind;
 use crate::gate::request::Report;
 use crate::gate::reserve;
+use crate::gate::spread_reports;
 use crate::gate::watch::latch_node;
 use crate::state::State;
 use crate::state::history::Execution;
 use crate::state::index::NONE;
 use crate::state::limit::Latch;
+
+/// Order, quantity and instrument of a bust.
+pub type Busted = (u64, Qty, u32);
 
 /// Applies a report of a lane that came at `now_ns`; returns the row that it changed, or `NONE`.
 pub fn apply(
@@ -33,9 +37,8 @@ pub fn apply(
     let busted = state.lanes[lane as usize].busted.take();
     match report.kind {
         kind::FILL => {
-            let replaces = busted.filter(|(id, _)| report.corrects && *id == report.order_id);
-            let credit = replaces.map_or(0, |(_, qty)| qty);
-            return fill(state, events, (origin, lane, now_ns), slot, report, credit);
+            let replaced = busted.filter(|(id, ..)| report.corrects && *id == report.order_id);
+            return fill(state, events, (origin, lane, now_ns), slot, report, replaced);
         }
         kind::BUST => return bust(state, events, (origin, lane), slot, report),
         _ if slot == NONE => {
@@ -115,19 +118,24 @@ fn void(state: &mut State, events: &mut Events, slot: u32, request: u64) -> u32 
     order.row
 }
 
-/// Books an execution. `credit` is what a correction replaces: that much of it was busted just now
-/// and does not come out of the open quantity.
+/// Books an execution. `replaced` is what a correction replaces: that much of it was busted just
+/// now and does not come out of the open quantity.
 fn fill(
     state: &mut State,
     events: &mut Events,
     (origin, lane, now_ns): (u32, u32, u64),
     slot: u32,
     report: &Report,
-    credit: Qty,
+    replaced: Option<Busted>,
 ) -> u32 {
     if report.reference != 0 && state.executions.get(origin, report.reference).is_some() {
         return NONE;
     }
+    if spread_reports::concerns(state, slot, report) {
+        let from = (origin, lane, now_ns);
+        return spread_reports::fill(state, events, from, slot, report, replaced);
+    }
+    let credit = replaced.map_or(0, |(_, qty, _)| qty);
     let (account, instrument, order_side) = executed_for(state, slot, report);
     let contradicts =
         (account, instrument, order_side) != (report.account, report.instrument, report.side);
@@ -187,13 +195,21 @@ fn bust(
         }
         execution.busted = true;
         let e = *execution;
-        state.lanes[lane as usize].busted = Some((e.order_id, e.qty));
-        let row = state.find_row(e.account, e.instrument);
-        take_back(state, events, row, e.account, signed(e.side, e.qty), e.price);
+        state.lanes[lane as usize].busted = Some((e.order_id, e.qty, e.instrument));
+        let row = if state.instruments[e.instrument as usize].is_spread() {
+            spread_reports::take_back_known(state, events, origin, &e)
+        } else {
+            let row = state.find_row(e.account, e.instrument);
+            take_back(state, events, row, e.account, signed(e.side, e.qty), e.price);
+            row
+        };
         if e.qty != report.qty || e.price != report.price {
             anomaly(state, events, e.account, e.instrument);
         }
         return row;
+    }
+    if spread_reports::concerns(state, slot, report) {
+        return spread_reports::take_back_unknown(state, events, (origin, lane), slot, report);
     }
     let (account, instrument, order_side) = executed_for(state, slot, report);
     let Some(row) = bookable_row(state, events, lane, account, instrument) else { return NONE };
@@ -221,7 +237,7 @@ fn take_back(
 
 /// The row that an execution is booked in, made if need be. `None`, with an alert, where there is
 /// nothing that the lane could book to.
-fn bookable_row(
+pub(super) fn bookable_row(
     state: &mut State,
     events: &mut Events,
     lane: u32,
@@ -247,23 +263,23 @@ fn bookable_row(
     None
 }
 
-fn signed(order_side: u8, qty: Qty) -> i128 {
+pub(super) fn signed(order_side: u8, qty: Qty) -> i128 {
     if order_side == side::BUY { i128::from(qty) } else { -i128::from(qty) }
 }
 
 /// Would the position still be a quantity?
-fn fits(state: &State, row: u32, executed: i128) -> bool {
+pub(super) fn fits(state: &State, row: u32, executed: i128) -> bool {
     let position = state.rows[row as usize].sums.position + executed;
     position.unsigned_abs() <= i64::MAX as u128
 }
 
-fn book(state: &mut State, row: u32, executed: i128) {
+pub(super) fn book(state: &mut State, row: u32, executed: i128) {
     let mut after = state.rows[row as usize].sums;
     after.position += executed;
     state.set_sums(row, after);
 }
 
-fn remember(
+pub(super) fn remember(
     state: &mut State,
     origin: u32,
     report: &Report,
@@ -303,7 +319,7 @@ pub fn impossible(state: &mut State, events: &mut Events, lane: u32, slot: &Orde
     }
 }
 
-fn anomaly(state: &mut State, events: &mut Events, account: u32, instrument: u32) {
+pub(super) fn anomaly(state: &mut State, events: &mut Events, account: u32, instrument: u32) {
     events.tell(EventKind::Anomaly, Check::ReportAnomaly, account, instrument);
     latch_node(state, events, (account, None, Latch::CloseOnly), Check::ReportAnomaly);
 }

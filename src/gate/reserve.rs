@@ -6,8 +6,10 @@ use crate::abi::order::kind;
 use crate::fixed::Price;
 use crate::gate::plan::Plan;
 use crate::gate::request::{Order, auction_of};
+use crate::gate::spread::{self, LegPlan};
 use crate::state::State;
 use crate::state::index::NONE;
+use crate::state::legs::LEGS_MAX;
 use crate::state::orders::{OpenOrder, Terms};
 use crate::state::own_book::BookSide;
 
@@ -16,8 +18,17 @@ pub fn has_room(state: &State, order: &Order, target: u32) -> bool {
     let side = book_side(state, order.account, order.instrument, order.side, order.tif);
     let tables = match target {
         NONE => {
-            let row = state.find_row(order.account, order.instrument);
-            state.orders.has_room() && (row != NONE || state.has_row_room())
+            let has_rows = || match state.instruments[order.instrument as usize].is_spread() {
+                false => {
+                    let row = state.find_row(order.account, order.instrument);
+                    row != NONE || state.has_row_room()
+                }
+                true => match state.missing_rows(order.account, order.instrument) {
+                    0 => true,
+                    missing => state.has_room_for_rows(missing),
+                },
+            };
+            state.orders.has_room() && has_rows()
         }
         _ => {
             let open = state.orders.get(target);
@@ -29,8 +40,15 @@ pub fn has_room(state: &State, order: &Order, target: u32) -> bool {
     tables && state.own_book.has_room(side)
 }
 
-/// Charges an accepted order; returns the row that changed.
-pub fn accept(state: &mut State, lane: u32, order: &Order, digest: u64, plan: &Plan) -> u32 {
+/// Charges an accepted order; returns the row that changed. `legs` is empty but for spreads.
+pub fn accept(
+    state: &mut State,
+    lane: u32,
+    order: &Order,
+    digest: u64,
+    plan: &Plan,
+    legs: &[LegPlan],
+) -> u32 {
     let side = book_side(state, order.account, order.instrument, order.side, order.tif);
     let mut terms = Terms {
         price: order.price,
@@ -45,8 +63,9 @@ pub fn accept(state: &mut State, lane: u32, order: &Order, digest: u64, plan: &P
         NONE => state.make_row(order.account, order.instrument),
         slot => slot,
     };
+    let mut slot = plan.target;
     if order.kind == kind::NEW {
-        state.orders.open(
+        slot = state.orders.open(
             lane,
             order.id,
             digest,
@@ -65,9 +84,14 @@ pub fn accept(state: &mut State, lane: u32, order: &Order, digest: u64, plan: &P
         open.excess = plan.reserved_excess;
         state.orders.push_pending(plan.target, order.id, terms);
     }
-    let instrument = &mut state.instruments[order.instrument as usize];
-    instrument.unmarked_orders |= instrument.valuation == PRICE_UNDEFINED && !instrument.inverse;
-    state.set_worth(row, plan.after, plan.worth, &plan.change);
+    if legs.is_empty() {
+        let instrument = &mut state.instruments[order.instrument as usize];
+        instrument.unmarked_orders |=
+            instrument.valuation == PRICE_UNDEFINED && !instrument.inverse;
+        state.set_worth(row, plan.after, plan.worth, &plan.change);
+    } else {
+        spread::charge(state, slot, row, order.kind, plan, legs);
+    }
     state.rows[row as usize].latest_qty = order.qty;
     row
 }
@@ -78,6 +102,10 @@ pub fn accept(state: &mut State, lane: u32, order: &Order, digest: u64, plan: &P
 pub fn settle(state: &mut State, slot: u32, executed: i128) {
     let (chain_qty, chain_excess) = state.orders.chain_max(slot);
     let order = *state.orders.get(slot);
+    if state.instruments[order.instrument as usize].is_spread() {
+        debug_assert!(executed == 0, "executions of spreads are of their legs");
+        return spread::settle(state, slot, &[0; LEGS_MAX]);
+    }
     let reserved = chain_qty.saturating_sub(order.filled).max(0);
     let excess = if reserved == 0 { 0 } else { chain_excess };
     let changed = state.orders.get_mut(slot);
@@ -102,6 +130,9 @@ pub fn settle(state: &mut State, slot: u32, executed: i128) {
 /// Releases all of an order.
 pub fn release(state: &mut State, slot: u32) {
     let order = *state.orders.get(slot);
+    if state.instruments[order.instrument as usize].is_spread() {
+        return spread::release(state, slot);
+    }
     let mut after = state.rows[order.row as usize].sums;
     after.reserve(order.side, -i128::from(order.reserved), -order.reserved_excess());
     after.open_orders -= 1;
@@ -143,7 +174,8 @@ pub fn drop_terms(state: &mut State, slot: u32, terms: Terms) {
     state.own_book.remove(side, terms.book_entry);
 }
 
-fn forget(state: &mut State, slot: u32, order: &OpenOrder) {
+/// Takes an order whose reservation is released out of all tables.
+pub(super) fn forget(state: &mut State, slot: u32, order: &OpenOrder) {
     while let Some(terms) = state.orders.pop_pending(slot) {
         drop_terms(state, slot, terms);
     }

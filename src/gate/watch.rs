@@ -3,15 +3,16 @@
 
 use crate::abi::codes::Check;
 use crate::gate::checks::place::Place;
-use crate::gate::checks::{measure, sector_concentration};
+use crate::gate::checks::{groups, measure};
 use crate::gate::decide::{LatchOf, is_forgotten};
 use crate::gate::events::Events;
 use crate::gate::outcome::{Event, EventKind};
 use crate::state::State;
 use crate::state::index::NONE;
-use crate::state::limit::{Action, Bound, Latch, Limit, Phase, SOFT_REARM_POINTS};
-use crate::state::limits::{LEVEL_HARD, LimitDetail, LimitRow};
+use crate::state::limit::{Action, Bound, Latch, Limit, Phase};
+use crate::state::limits::{LEVEL_HARD, LimitRow};
 use crate::state::rows::Row;
+use crate::state::tallies::is_grouped;
 
 /// Why limits are looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,12 +35,12 @@ pub fn watch(state: &mut State, events: &mut Events, row: u32, cause: Cause, inp
         let seen = cause == Cause::Mark && state.nodes[node as usize].watched_at == input;
         let n = &mut state.nodes[node as usize];
         n.watched_at = input;
-        if cause == Cause::Release && n.fired == 0 && n.bucket_slot == NONE {
+        if cause == Cause::Release && n.fired == 0 && n.first_tally == NONE {
             continue;
         }
         let at = Seat { row, r: &r, node, level, cause };
-        // A node that was looked at for another row may still have this row's bucket to look at.
-        let concerns = |check| !seen || check == Check::SectorConcentration;
+        // A node that was looked at for another row may still have this row's groups to look at.
+        let concerns = |check| !seen || is_grouped(check);
         list(state, events, state.nodes[node as usize].first_limit, &at, concerns);
         if let Some(cell) = state.cells.get(r.cells[level] as usize) {
             list(state, events, cell.first_limit, &at, |_| true);
@@ -90,9 +91,13 @@ fn is_quiet(state: &State, limit: &LimitRow, at: &Seat) -> bool {
     if at.cause == Cause::Mark && is_quantity(limit.check) {
         return true;
     }
+    if is_grouped(limit.check) {
+        let none_fired = state.nodes[at.node as usize].fired == 0;
+        return none_fired && groups::is_below(limit, &at.place(state));
+    }
     match measure(limit, &at.place(state)) {
         Some((_, value)) => value < limit.quiet_below && state.nodes[at.node as usize].fired == 0,
-        None => limit.check != Check::SectorConcentration,
+        None => true,
     }
 }
 
@@ -104,17 +109,15 @@ impl Seat<'_> {
     #[inline]
     fn place<'a>(&'a self, state: &'a State) -> Place<'a> {
         let node = &state.nodes[self.node as usize];
-        Place { state, row: self.r, node_id: self.node, node, level: self.level, plan: None }
+        let (row, node_id, level) = (self.r, self.node, self.level);
+        Place { state, row, node_id, node, level, plan: None, legs: &[] }
     }
 
-    /// Where the level of a limit is kept: limits that count each instrument or bucket by itself
-    /// keep one for each. `None`: the node keeps no bucket.
-    fn level_of(&self, state: &State, limit: &LimitRow) -> Option<LevelAt> {
+    /// Where the level of a limit is kept: limits that count each instrument by itself keep one for
+    /// each.
+    fn level_of(&self, state: &State, limit: &LimitRow) -> LevelAt {
         let which = usize::from(limit.check == Check::MaxShort);
-        Some(match limit.check {
-            Check::SectorConcentration => {
-                LevelAt::Bucket(state.bucket(self.node, self.r.instrument)?)
-            }
+        match limit.check {
             Check::MaxLong | Check::MaxShort if !limit.for_instrument => {
                 match state.nodes[self.node as usize].interior {
                     true => LevelAt::Cell(self.r.cells[self.level], which),
@@ -122,7 +125,7 @@ impl Seat<'_> {
                 }
             }
             _ => LevelAt::Own,
-        })
+        }
     }
 }
 
@@ -132,7 +135,8 @@ enum LevelAt {
     Own,
     Row(u32, usize),
     Cell(u32, usize),
-    Bucket(usize),
+    /// Place in `Tallies::levels`.
+    Group(usize),
 }
 
 impl LevelAt {
@@ -141,7 +145,7 @@ impl LevelAt {
             LevelAt::Own => limit.level,
             LevelAt::Row(row, which) => state.rows[row as usize].levels[which],
             LevelAt::Cell(cell, which) => state.cells[cell as usize].levels[which],
-            LevelAt::Bucket(bucket) => state.bucket_levels[bucket],
+            LevelAt::Group(at) => state.tallies.levels[at],
         }
     }
 
@@ -150,25 +154,48 @@ impl LevelAt {
             LevelAt::Own => state.limits.get_mut(slot).level = level,
             LevelAt::Row(row, which) => state.rows[row as usize].levels[which] = level,
             LevelAt::Cell(cell, which) => state.cells[cell as usize].levels[which] = level,
-            LevelAt::Bucket(bucket) => state.bucket_levels[bucket] = level,
+            LevelAt::Group(at) => state.tallies.levels[at] = level,
         }
     }
 }
 
-/// Moves one limit to the level that its measure has now, and tells what that means.
+/// Where a measure stands: beyond hard; thresholds reached and the percent of the highest;
+/// thresholds kept.
+type Standing = (bool, (u8, u8), u8);
+
+/// Moves one limit to the level that its measure has now, or to that of each group that the row
+/// counts in.
 fn one(state: &mut State, events: &mut Events, slot: u32, at: &Seat) {
     let (limit, detail) = (state.limits.get(slot), state.limits.detail(slot));
     if !matches!(detail.limit.bound, Bound::Value(_)) {
         return;
     }
-    let Some(level_at) = at.level_of(state, limit) else { return };
-    let place = at.place(state);
-    let (beyond, reached, kept) = if limit.check == Check::SectorConcentration {
-        sector_levels(detail, &place)
-    } else {
-        let Some((_, value)) = measure(limit, &place) else { return };
-        (value > limit.hard, detail.soft_reached(value), detail.soft_kept(value))
-    };
+    if !is_grouped(limit.check) {
+        let Some((_, value)) = measure(limit, &at.place(state)) else { return };
+        let standing = (value > limit.hard, detail.soft_reached(value), detail.soft_kept(value));
+        return move_level(state, events, slot, at, at.level_of(state, limit), standing);
+    }
+    let i = &state.instruments[at.r.instrument as usize];
+    for (_, group) in groups::legs(limit, i) {
+        let (limit, detail) = (state.limits.get(slot), state.limits.detail(slot));
+        let standing = groups::levels(detail, limit, &at.place(state), group);
+        let level_at = match limit.group_levels {
+            NONE => LevelAt::Own,
+            first => LevelAt::Group((first + group) as usize),
+        };
+        move_level(state, events, slot, at, level_at, standing);
+    }
+}
+
+fn move_level(
+    state: &mut State,
+    events: &mut Events,
+    slot: u32,
+    at: &Seat,
+    level_at: LevelAt,
+    (beyond, reached, kept): Standing,
+) {
+    let (limit, detail) = (state.limits.get(slot), state.limits.detail(slot));
     let was = level_at.read(state, limit);
     let was_soft = if was == LEVEL_HARD { detail.soft_len as u8 } else { was };
     let now = if beyond {
@@ -228,20 +255,4 @@ pub fn latch_node(state: &mut State, events: &mut Events, of: LatchOf, why: Chec
         };
         events.tell(kind, why, node, instrument.unwrap_or(u32::MAX));
     }
-}
-
-/// Beyond hard; thresholds reached and the percent of the highest; thresholds kept.
-fn sector_levels(limit: &LimitDetail, at: &Place) -> (bool, (u8, u8), u8) {
-    let (mut reached, mut kept) = ((0, 0), 0);
-    for k in 0..limit.soft_len {
-        let percent = limit.limit.soft_percent[k];
-        if sector_concentration::beyond(limit, at, u64::from(percent), true) {
-            reached = (k as u8 + 1, percent);
-        }
-        let low = u64::from(percent.saturating_sub(SOFT_REARM_POINTS));
-        if sector_concentration::beyond(limit, at, low, false) {
-            kept = k as u8 + 1;
-        }
-    }
-    (sector_concentration::beyond(limit, at, 100, false), reached, kept)
 }

@@ -481,6 +481,31 @@ pub fn put_command(sink: &mut impl Sink, command: &Command) {
         | Command::MarketHalt { .. }
         | Command::Band { .. }
         | Command::Algo { .. } => trading::put_command(sink, command),
+        Command::SetMargin { instrument, long, short } => {
+            sink.put_u8(17);
+            sink.put_u32(*instrument);
+            sink.put_i64(*long);
+            sink.put_i64(*short);
+        }
+        Command::SetGreeks { instrument, delta, gamma, vega } => {
+            sink.put_u8(18);
+            sink.put_u32(*instrument);
+            sink.put_i64(*delta);
+            sink.put_i64(*gamma);
+            sink.put_i64(*vega);
+        }
+        Command::SetSensitivity { instrument, dv01, cs01 } => {
+            sink.put_u8(19);
+            sink.put_u32(*instrument);
+            sink.put_i64(*dv01);
+            sink.put_i64(*cs01);
+        }
+        Command::SetAdv { instrument, adv, shares_outstanding } => {
+            sink.put_u8(20);
+            sink.put_u32(*instrument);
+            sink.put_option_i64(*adv);
+            sink.put_option_i64(*shares_outstanding);
+        }
     }
 }
 
@@ -500,6 +525,27 @@ pub fn take_command(source: &mut Source<'_>) -> Result<Command, BadBytes> {
         7 => Command::RollDay(source.u32()?),
         8 => Command::SetLimit(take_limit(source)?),
         number @ 9..=12 => trading::take_command(number, source)?,
+        17 => Command::SetMargin {
+            instrument: source.u32()?,
+            long: source.i64()?,
+            short: source.i64()?,
+        },
+        18 => Command::SetGreeks {
+            instrument: source.u32()?,
+            delta: source.i64()?,
+            gamma: source.i64()?,
+            vega: source.i64()?,
+        },
+        19 => Command::SetSensitivity {
+            instrument: source.u32()?,
+            dv01: source.i64()?,
+            cs01: source.i64()?,
+        },
+        20 => Command::SetAdv {
+            instrument: source.u32()?,
+            adv: source.option_i64()?,
+            shares_outstanding: source.option_i64()?,
+        },
         _ => return source.bad(1, "no command has this number"),
     })
 }

@@ -1,6 +1,6 @@
 //! Control commands, as data: what operations may tell the gate between two orders.
 
-use crate::fixed::Price;
+use crate::fixed::{Price, Qty};
 use crate::state::limit::Limit;
 use crate::state::session::Session;
 
@@ -106,5 +106,44 @@ pub enum Command {
         id: u16,
         /// May it send orders?
         active: bool,
+    },
+    /// Initial margin per contract, 1e-8 of the instrument's currency; ≥ 0. From the margin system.
+    SetMargin {
+        /// The instrument.
+        instrument: u32,
+        /// Of a long contract.
+        long: i64,
+        /// Of a short contract.
+        short: i64,
+    },
+    /// Greeks per contract, 1e-8: delta in units of the underlying's contract, gamma and vega in
+    /// base currency.
+    SetGreeks {
+        /// The instrument.
+        instrument: u32,
+        /// Signed delta; counts at least the instrument's floor.
+        delta: i64,
+        /// Signed gamma.
+        gamma: i64,
+        /// Signed vega.
+        vega: i64,
+    },
+    /// Rate and credit sensitivity per contract, base currency 1e-8, signed.
+    SetSensitivity {
+        /// The instrument.
+        instrument: u32,
+        /// To a basis point of the curve.
+        dv01: i64,
+        /// To a basis point of the credit spread.
+        cs01: i64,
+    },
+    /// Reference data of the day, 1e-8; ≥ 0, 0: not known. `None` stays as it is.
+    SetAdv {
+        /// The instrument.
+        instrument: u32,
+        /// Average daily volume.
+        adv: Option<Qty>,
+        /// Shares outstanding.
+        shares_outstanding: Option<Qty>,
     },
 }

@@ -33,8 +33,8 @@ impl State {
     pub fn hash(&self) -> u64 {
         let mut h = StateHasher(0x5241_5445_4741_5445);
         for i in &self.instruments {
-            (i.quote, i.valuation, i.halted, i.killed, i.unit).hash(&mut h);
             (i.session_override, i.band_low, i.band_high).hash(&mut h);
+            (i.quote, i.valuation, i.halted, i.killed, i.unit, i.weights, i.adv).hash(&mut h);
             i.volume.hash(&mut h);
         }
         for n in &self.nodes {
@@ -55,8 +55,7 @@ impl State {
         self.limits.counts().for_each(|count| count.hash(&mut h));
         self.limits.windows.hash(&mut h);
         self.duplicates.items().for_each(|item| item.hash(&mut h));
-        self.buckets.hash(&mut h);
-        self.bucket_levels.hash(&mut h);
+        self.tallies.contents().hash(&mut h);
         let order = |h: &mut StateHasher, o: &OpenOrder| {
             (o.lane, o.id, o.digest, o.account, o.instrument, o.side).hash(h);
             (o.acknowledged, o.pending_cancel, o.terms, o.filled, o.reserved, o.excess).hash(h);
@@ -65,6 +64,9 @@ impl State {
             order(&mut h, o);
             for p in self.orders.pendings(slot) {
                 (p.request, p.terms).hash(&mut h);
+            }
+            if self.instruments[o.instrument as usize].is_spread() {
+                self.legs.get(slot).hash(&mut h);
             }
         }
         for (id, lane) in self.lanes.iter().enumerate() {
@@ -75,6 +77,7 @@ impl State {
             for e in self.executions.lane_items(id) {
                 (e.id, e.qty, e.price, e.busted).hash(&mut h);
             }
+            self.spread_executions.lane_items(id).for_each(|e| e.hash(&mut h));
         }
         self.walks.as_slice().hash(&mut h);
         (self.firm_killed, self.venues_killed, self.sides_killed).hash(&mut h);

@@ -136,7 +136,7 @@ impl<T: Identified> Recent<T> {
 
     /// All items of a lane, for the state hash.
     pub fn lane_items(&self, lane: usize) -> impl Iterator<Item = &T> {
-        self.lanes[lane].items.iter()
+        self.lanes.get(lane).into_iter().flat_map(|ring| ring.items.iter())
     }
 }
 

@@ -1,11 +1,13 @@
 //! Instruments as the hot path reads them: grid, value per unit, quote, state.
 
 use crate::abi::PRICE_UNDEFINED;
-use crate::fixed::{PRICE_ONE, Price, Qty, Unit};
-use crate::state::dimension::Dimension;
+use crate::fixed::{PRICE_ONE, Price, Qty, Rate, Unit};
+use crate::state::dimension::{Dimension, Groups};
 use crate::state::index::NONE;
+use crate::state::legs::{LEGS_MAX, Leg};
 use crate::state::session::Session;
 use crate::state::setup::{self, Setup, TICK_ROWS_MAX};
+use crate::state::weights::Weights;
 
 /// Largest magnitude of a mark, 2.3e9; a larger one counts as missing (keeps the worth of any row
 /// in 127 bits, see `rows::EXCESS_MAX`).
@@ -53,6 +55,8 @@ pub struct Quote {
 pub struct Instrument {
     ticks: [(Price, Price); TICK_ROWS_MAX],
     tick_rows: usize,
+    legs: [Leg; LEGS_MAX],
+    leg_count: usize,
     /// 0: none.
     pub lot: Qty,
     /// Base value of one contract at price 1; 0 while there is no rate.
@@ -61,8 +65,10 @@ pub struct Instrument {
     pub has_rate: bool,
     /// Largest |price × quantity| whose money fits 127 bits at 1e-17.
     pub notional_max: i128,
-    /// Index of its concentration bucket.
-    pub bucket: u32,
+    /// Its group in each dimension, or `NONE` where it does not count.
+    pub groups: [u32; Dimension::COUNT],
+    /// What it counts with in sums over groups.
+    pub weights: Weights,
     /// See [`setup::Instrument::class`].
     pub class: u8,
     /// Average daily volume; 0: not known.
@@ -118,20 +124,28 @@ pub struct Instrument {
 impl Instrument {
     /// Builds all instruments of a setup that was verified.
     pub fn all(setup: &Setup) -> Vec<Instrument> {
-        let sectors = setup.groups[Dimension::Sector as usize].len();
+        let groups = Groups::new(setup);
+        let rate = |currency: u32| setup.currencies[currency as usize].rate;
         let build = |(id, i): (usize, &setup::Instrument)| {
-            let unit = i.unit(setup.currencies[i.currency as usize].rate);
+            let unit = i.unit(rate(i.currency));
             let mut ticks = [(0, 0); TICK_ROWS_MAX];
             ticks[..i.ticks.len()].copy_from_slice(&i.ticks);
+            let mut legs = [Leg::NONE; LEGS_MAX];
+            for (leg, (instrument, ratio)) in legs.iter_mut().zip(&i.legs) {
+                *leg = Leg { instrument: *instrument, ratio: *ratio };
+            }
             Instrument {
                 ticks,
                 tick_rows: i.ticks.len(),
+                legs,
+                leg_count: i.legs.len(),
                 lot: i.lot,
                 unit: unit.unwrap_or(0),
                 has_rate: unit.is_some(),
                 // |N| × multiplier ≤ (2^127 − 1) × 1e8; beyond 2^127 nothing can be.
                 notional_max: notional_max(i.multiplier),
-                bucket: i.group(Dimension::Sector).unwrap_or((sectors + id) as u32),
+                groups: groups.of[id],
+                weights: Weights::new(i, rate),
                 class: i.class,
                 adv: i.adv,
                 sane_qty: i.sane_qty,
@@ -182,6 +196,27 @@ impl Instrument {
         self.band_high = high;
     }
 
+    /// Takes over the rate of a currency, 1e-9 base per unit; `None`: not known. Its rows must be
+    /// taken out of all sums before and put in after, see [`crate::state::State::reweigh`].
+    pub fn set_rate(&mut self, currency: u32, rate: Option<Rate>) {
+        if let Some(unit) = self.weights.set_rate(currency, rate) {
+            self.unit = unit.unwrap_or(0);
+            self.has_rate = unit.is_some();
+        }
+    }
+
+    /// Its legs; none if it is no spread.
+    #[inline]
+    pub fn legs(&self) -> &[Leg] {
+        &self.legs[..self.leg_count]
+    }
+
+    /// Is it a spread?
+    #[inline(always)]
+    pub fn is_spread(&self) -> bool {
+        self.leg_count != 0
+    }
+
     /// Tick at a price (by its magnitude); `None`: every price is on tick.
     #[inline]
     pub fn tick_at(&self, price: Price) -> Option<Price> {
@@ -203,17 +238,25 @@ impl Instrument {
         self.tick_at(price).is_none_or(|tick| price % tick == 0)
     }
 
+    /// Does its worth not depend on its own price? Inverse contracts count at their face, spreads
+    /// at nothing (their legs count).
+    #[inline(always)]
+    pub fn counts_at_face(&self) -> bool {
+        self.inverse | self.is_spread()
+    }
+
     /// What one contract counts at a price, as a price: the magnitude, or 1 if inverse.
     #[inline]
     pub fn value_price(&self, price: Price) -> Price {
         if self.inverse { PRICE_ONE } else { price.abs() }
     }
 
-    /// Magnitude that positions are valued at; 0 before the first mark.
+    /// Magnitude that positions are valued at; 0 before the first mark, and for spreads.
     #[inline]
     pub fn valuation_magnitude(&self) -> Price {
         match self.valuation {
             _ if self.inverse => PRICE_ONE,
+            _ if self.is_spread() => 0,
             PRICE_UNDEFINED => 0,
             price => price.abs(),
         }

@@ -20,8 +20,9 @@ pub struct Lane {
     pub open_orders: u32,
     /// Is it killed?
     pub killed: bool,
-    /// Order and quantity of the bust that was the lane's last message: a correction may follow.
-    pub busted: Option<(u64, Qty)>,
+    /// Order, quantity and instrument of the bust that was the lane's last message: a correction
+    /// may follow.
+    pub busted: Option<(u64, Qty, u32)>,
     /// First of its own limits.
     pub first_limit: u32,
     /// Checks for which it has a limit of its own.

@@ -8,6 +8,7 @@ use crate::state::limit::{
     Bound, Denominator, Limit, Phase, SOFT_REARM_POINTS, SOFT_THRESHOLDS_MAX, Variant,
 };
 use crate::state::session::Session;
+use crate::state::tallies::{self, TallyRef};
 use crate::state::windows::Windows;
 
 /// Level of a limit that is beyond its hard number.
@@ -37,6 +38,10 @@ pub struct LimitRow {
     pub level: u8,
     /// Next limit of the same place.
     pub next: u32,
+    /// The sum over groups that it compares, or `TallyRef::NONE`.
+    pub tally: TallyRef,
+    /// Where its levels per group begin (`Tallies::levels`), or `NONE`.
+    pub group_levels: u32,
     /// First of the windows that it owns, or `NONE`.
     pub first_window: u32,
     /// Messages since it was armed or the day began, of a limit that counts without a window.
@@ -79,6 +84,9 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         Bound::Value(value) => Wide::from_i128(value),
         Bound::Unlimited | Bound::Collar(_) => Wide::MAX,
     };
+    // Sums that count finer than their limit compare at their own scale.
+    let finer = tallies::needed_by(&limit).map_or(0, |(_, weight)| weight.extra_places());
+    let hard = 10u64.checked_pow(finer).and_then(|by| hard.checked_times(by)).unwrap_or(hard);
     let mut detail = LimitDetail {
         limit,
         base: None,
@@ -108,6 +116,11 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         let hundredfold = hard.low as i128 * i128::from(lowest);
         quiet_below = share_of_equity(hundredfold, surely, detail.floor).divided(100, false);
     }
+    if limit.check == Check::Ownership && limit.variant == Variant::Default {
+        // Hundredths of basis points of the shares outstanding, which differ by instrument.
+        let lowest = limit.soft_percent[..detail.soft_len].first().map_or(100, |p| *p);
+        quiet_below = hard.checked_times(u64::from(lowest)).unwrap_or(Wide::MAX);
+    }
     let row = LimitRow {
         hard,
         quiet_below,
@@ -119,6 +132,8 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         sessions: if limit.sessions == 0 { Session::ALL_BITS } else { limit.sessions },
         level: 0,
         next,
+        tally: TallyRef::NONE,
+        group_levels: NONE,
         first_window: NONE,
         count: 0,
     };
@@ -241,10 +256,11 @@ impl LimitTable {
     /// Puts a limit into a place of the table; what was counted there stays, so that a lowered
     /// limit bites at once.
     fn put(&mut self, at: usize, limit: Limit, equity: Wide) {
-        let (first_window, count) = (self.rows[at].first_window, self.rows[at].count);
+        let LimitRow { next, tally, group_levels, first_window, count, .. } = self.rows[at];
         let next_of_volume = self.details[at].next_of_volume;
-        (self.rows[at], self.details[at]) = ready(limit, equity, self.rows[at].next);
-        (self.rows[at].first_window, self.rows[at].count) = (first_window, count);
+        let (row, detail) = ready(limit, equity, next);
+        self.rows[at] = LimitRow { tally, group_levels, first_window, count, ..row };
+        self.details[at] = detail;
         self.details[at].next_of_volume = next_of_volume;
         self.windows.hand_over(first_window, &limit);
     }
@@ -262,6 +278,12 @@ impl LimitTable {
         if limit.until_ns != 0 {
             self.details[at].base = covered;
         }
+    }
+
+    /// The limit that was added last compares a sum over groups.
+    pub(super) fn compare_groups(&mut self, tally: TallyRef, group_levels: u32) {
+        let row = self.rows.last_mut().expect("a limit was added");
+        (row.tally, row.group_levels) = (tally, group_levels);
     }
 
     /// Ends the temporary value in a slot.

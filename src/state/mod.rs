@@ -1,7 +1,7 @@
 //! What the gate knows: instruments, account tree, positions, open orders, own book, limits.
 //!
 //! [`State`] keeps every sum exact: whatever changes a row goes through [`State::set_sums`], which
-//! changes the row's cells, its nodes and their concentration buckets by the same difference.
+//! changes the row's cells, its nodes and their tallies by the same difference.
 //! Nothing here decides, does I/O, reads a clock, or allocates after [`State::new`].
 
 pub mod calendar;
@@ -15,6 +15,7 @@ pub mod history;
 pub mod index;
 pub mod instruments;
 pub mod lanes;
+pub mod legs;
 pub mod limit;
 pub mod limits;
 #[cfg(feature = "mutations")]
@@ -27,21 +28,23 @@ mod salt;
 pub mod session;
 pub mod setup;
 mod structure;
+pub mod tallies;
 pub mod tree;
 pub mod verify;
 pub mod walks;
+pub mod weights;
 pub mod windows;
 
 use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
 use crate::fixed::{Price, Wide};
 use calendar::Calendars;
-use dimension::Dimension;
 use duplicates::{DUPLICATES_MAX, Duplicates};
 use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
 use instruments::Instrument;
 use lanes::Lane;
+use legs::{LegTable, SpreadExecution};
 use limit::{Latch, Limit};
 use limits::LimitTable;
 use orders::OrderTable;
@@ -50,12 +53,11 @@ use permissions::Permissions;
 use rows::{Cell, Row, Sums, Worth};
 use session::Session;
 use setup::{Setup, TREE_DEPTH_MAX};
+use tallies::Tallies;
 use tree::{Exposure, Node};
 use walks::Walks;
+use weights::Part;
 use windows::{SPARE_WINDOWS, windows_of};
-
-/// Nodes that may get their first concentration limit while running.
-const SPARE_BUCKET_SLOTS: usize = 16;
 
 /// Anchors for `price_walk` limits that are set while running, where the setup has none.
 const WALKS_SPARE: usize = 1024;
@@ -97,18 +99,18 @@ pub struct State {
     pub required: u128,
     /// Open orders.
     pub orders: OrderTable,
+    /// What the legs of open orders for spreads hold.
+    pub legs: LegTable,
+    /// Prices of the legs of each lane's executions of spreads.
+    pub spread_executions: Recent<SpreadExecution>,
     /// Own resting prices.
     pub own_book: OwnBook,
     /// Decided requests of each lane.
     pub decided: Recent<Decided>,
     /// Executions of each lane.
     pub executions: Recent<Execution>,
-    buckets: Vec<Wide>,
-    /// Soft levels of the concentration limits, one per bucket.
-    pub bucket_levels: Vec<u8>,
-    bucket_count: usize,
-    bucket_slots: usize,
-    bucket_slots_used: usize,
+    /// Sums over groups of instruments.
+    pub tallies: Tallies,
     /// Anchors of `price_walk`.
     pub walks: Walks,
     /// First moment (ns since 1970 UTC) at which a temporary limit ends; `u64::MAX`: there is none.
@@ -141,9 +143,7 @@ impl State {
         let orders = capacity.open_orders as usize;
         let lane_count = setup.lanes.len().max(1);
         let history = capacity.history as usize;
-        let limited_nodes = setup.limits.iter().filter(|l| structure::needs_buckets(l)).count();
-        let bucket_slots = (limited_nodes + SPARE_BUCKET_SLOTS).min(nodes.len());
-        let bucket_count = setup.groups[Dimension::Sector as usize].len() + setup.instruments.len();
+        let spread_lanes = if legs::has_spreads(setup) { lane_count } else { 0 };
         let cell_capacity = positions * 2 + capacity.limits as usize;
         let window_capacity = setup.limits.iter().map(windows_of).sum::<usize>() + SPARE_WINDOWS;
         let mut state = State {
@@ -162,14 +162,12 @@ impl State {
             duplicates: Duplicates::new(orders.min(DUPLICATES_MAX)),
             required: setup.required.0,
             orders: OrderTable::new(orders),
+            legs: LegTable::new(setup, orders),
+            spread_executions: Recent::new(spread_lanes, history),
             own_book: OwnBook::new(orders * 2, positions * 2),
             decided: Recent::new(lane_count, history),
             executions: Recent::new(lane_count, history),
-            buckets: vec![Wide::ZERO; bucket_slots * bucket_count],
-            bucket_levels: vec![0; bucket_slots * bucket_count],
-            bucket_count,
-            bucket_slots,
-            bucket_slots_used: 0,
+            tallies: Tallies::new(setup),
             walks: Walks::new(match setup.limits.iter().any(|l| l.check == Check::PriceWalk) {
                 true => positions,
                 false => positions.min(WALKS_SPARE),
@@ -302,7 +300,7 @@ impl State {
     /// [`State::set_sums`], where worth and change are known already.
     pub fn set_worth(&mut self, slot: u32, after: Sums, worth: Worth, change: &Exposure) {
         let row = &mut self.rows[slot as usize];
-        let before = row.sums;
+        let (before, worth_before) = (row.sums, row.worth);
         let account = row.account as usize;
         let instrument = &self.instruments[row.instrument as usize];
         row.sums = after;
@@ -316,32 +314,24 @@ impl State {
             let node = &mut self.nodes[id];
             node.exposure.add(change);
             node.open_orders = node.open_orders + after.open_orders - before.open_orders;
-            if node.bucket_slot != NONE {
-                let at = node.bucket_slot as usize * self.bucket_count + instrument.bucket as usize;
-                self.buckets[at] = self.buckets[at].plus(change.gross);
+            if node.first_tally != NONE {
+                let magnitude = row.magnitude;
+                let was = Part { sums: &before, worth: &worth_before, magnitude };
+                let is = Part { sums: &after, worth: &worth, magnitude };
+                self.tallies.shift(node.first_tally, instrument, (&was, &is), change.gross);
             }
         }
     }
 
-    /// The concentration bucket of an instrument at a node, if the node keeps buckets.
-    #[inline]
-    pub fn bucket(&self, node: u32, instrument: u32) -> Option<usize> {
-        let slot = self.nodes[node as usize].bucket_slot;
-        let bucket = self.instruments[instrument as usize].bucket as usize;
-        (slot != NONE).then_some(slot as usize * self.bucket_count + bucket)
-    }
-
-    /// Worst-case exposure of a bucket.
-    #[inline]
-    pub fn bucket_exposure(&self, bucket: usize) -> Wide {
-        self.buckets[bucket]
-    }
-
     /// Values everything in an instrument at a new mark.
     pub fn revalue(&mut self, instrument: u32, price: Price) {
+        self.reweigh(instrument, |state| state.value_at(instrument, price));
+    }
+
+    fn value_at(&mut self, instrument: u32, price: Price) {
         let i = &mut self.instruments[instrument as usize];
         i.valuation = price;
-        let (unit, inverse, bucket) = (i.unit, i.inverse, i.bucket as usize);
+        let (unit, inverse) = (i.unit, i.inverse);
         let magnitude = i.valuation_magnitude();
         let mut at = i.first_row;
         while at != NONE {
@@ -366,10 +356,6 @@ impl State {
                 let node = &mut self.nodes[id];
                 node.exposure.add(&change);
                 node.pnl = node.pnl.plus(gain);
-                if node.bucket_slot != NONE {
-                    let b = node.bucket_slot as usize * self.bucket_count + bucket;
-                    self.buckets[b] = self.buckets[b].plus(change.gross);
-                }
             }
         }
     }

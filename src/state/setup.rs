@@ -156,10 +156,15 @@ impl Instrument {
     /// Base value of one contract at price 1 (at any price if inverse), 1e-19; `None` without a
     /// rate or beyond [`UNIT_MAX`].
     pub fn unit(&self, rate: Option<Rate>) -> Option<Unit> {
-        let minor = if self.minor_unit { 1 } else { 100 };
-        let unit = (self.multiplier as u128).checked_mul(rate? as u128)?.checked_mul(minor)?;
-        (unit <= UNIT_MAX).then_some(unit)
+        unit(self.multiplier, self.minor_unit, rate)
     }
+}
+
+/// See [`Instrument::unit`].
+pub(super) fn unit(multiplier: i64, minor_unit: bool, rate: Option<Rate>) -> Option<Unit> {
+    let minor = if minor_unit { 1 } else { 100 };
+    let unit = (multiplier as u128).checked_mul(rate? as u128)?.checked_mul(minor)?;
+    (unit <= UNIT_MAX).then_some(unit)
 }
 
 /// A node of the account tree; the leaves are the accounts.

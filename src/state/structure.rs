@@ -1,4 +1,4 @@
-//! Changes of structure between two orders: limits, restrictions, and the cells and buckets that
+//! Changes of structure between two orders: limits, restrictions, and the cells and tallies that
 //! they need. Work is proportional to the rows concerned; orders never come here.
 
 use crate::abi::codes::Check;
@@ -10,11 +10,6 @@ use crate::state::index::{NONE, pair};
 use crate::state::limit::Limit;
 use crate::state::rows::{Cell, Sums};
 use crate::state::windows::is_counted;
-
-/// Does the limit compare a share of a bucket?
-pub fn needs_buckets(limit: &Limit) -> bool {
-    limit.check == Check::SectorConcentration
-}
 
 /// Does the limit, set for all instruments of a node, count each instrument by itself?
 fn counts_by_instrument(check: Check) -> bool {
@@ -94,7 +89,7 @@ impl State {
     }
 
     /// A limit that is replaced has fired nothing: neither its own level counts, nor those that it
-    /// keeps for each instrument or bucket.
+    /// keeps for each instrument or group.
     fn forget_levels(&mut self, slot: u32, limit: &Limit) {
         let Some(node) = limit.node.filter(|_| !is_counted(limit.check)) else { return };
         let mut forgotten = u32::from(self.limits.get(slot).level != 0);
@@ -106,12 +101,7 @@ impl State {
             let cells = self.cells.iter_mut().filter(|c| c.node == node);
             cells.for_each(|c| forget(&mut c.levels[which]));
         }
-        let bucket_slot = self.nodes[node as usize].bucket_slot;
-        if needs_buckets(limit) && bucket_slot != NONE {
-            let first = bucket_slot as usize * self.bucket_count;
-            let levels = &mut self.bucket_levels[first..first + self.bucket_count];
-            levels.iter_mut().for_each(forget);
-        }
+        forgotten += self.forget_group_levels(limit, self.limits.get(slot).group_levels);
         self.nodes[node as usize].fired -= forgotten;
     }
 
@@ -125,6 +115,7 @@ impl State {
             )));
         }
         self.has_window_room(limit)?;
+        let tally = self.tally_for(limit)?;
         match (limit.node, limit.instrument) {
             (Some(node), Some(instrument)) => {
                 let cell = self.cell_or_make(node, instrument)?;
@@ -147,13 +138,13 @@ impl State {
             }
         }
         self.note_counter(limit);
+        if let Some((tally, group_levels)) = tally {
+            self.limits.compare_groups(tally, group_levels);
+        }
         Ok(())
     }
 
     fn set_node_limit(&mut self, node: u32, limit: &Limit) -> Result<()> {
-        if needs_buckets(limit) && self.nodes[node as usize].bucket_slot == NONE {
-            self.make_buckets(node)?;
-        }
         if counts_by_instrument(limit.check) && !self.nodes[node as usize].tracks_instruments {
             self.nodes[node as usize].tracks_instruments = true;
             self.make_missing_cells(node)?;
@@ -252,29 +243,6 @@ impl State {
             let (account, instrument) = (self.rows[slot].account, self.rows[slot].instrument);
             if self.nodes[account as usize].path().contains(&node) {
                 self.cell_or_make(node, instrument)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives a node concentration buckets and adds up the rows below it.
-    fn make_buckets(&mut self, node: u32) -> Result<()> {
-        if self.bucket_slots_used == self.bucket_slots {
-            return Err(Error::new(format!(
-                "set sector_concentration: {} nodes have such limits already, which is the bound \
-                 while running; put it into the configuration and restart",
-                self.bucket_slots
-            )));
-        }
-        let slot = self.bucket_slots_used;
-        self.bucket_slots_used += 1;
-        self.nodes[node as usize].bucket_slot = slot as u32;
-        for row in &self.rows {
-            if self.nodes[row.account as usize].path().contains(&node) {
-                let i = &self.instruments[row.instrument as usize];
-                let gross = Wide::product(row.worth.buy_case.max(row.worth.sell_case), i.unit);
-                let at = slot * self.bucket_count + i.bucket as usize;
-                self.buckets[at] = self.buckets[at].plus(gross);
             }
         }
         Ok(())

@@ -83,8 +83,8 @@ pub struct Node {
     pub counted: u128,
     /// Does it have a limit that counts each instrument by itself?
     pub tracks_instruments: bool,
-    /// Its place among nodes with concentration limits, or `NONE`.
-    pub bucket_slot: u32,
+    /// First of its sums over groups of instruments, or `NONE`.
+    pub first_tally: u32,
     /// Levels of its limits that are not zero: something has fired and may re-arm.
     pub fired: u32,
     /// Last input after which its limits were looked at.
@@ -125,7 +125,7 @@ impl Node {
                 path_mask: 0,
                 counted: 0,
                 tracks_instruments: false,
-                bucket_slot: NONE,
+                first_tally: NONE,
                 fired: 0,
                 watched_at: 0,
             });

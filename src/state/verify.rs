@@ -9,7 +9,7 @@ use crate::state::calendar::CALENDARS_MAX;
 use crate::state::defaults::{self, Number};
 use crate::state::dimension::Dimension;
 use crate::state::duplicates::DUPLICATE_LIMIT_MAX;
-use crate::state::limit::{Bound, Limit};
+use crate::state::limit::{Bound, Limit, Variant};
 use crate::state::session::Session;
 use crate::state::setup::{Instrument, Setup, TICK_ROWS_MAX, TREE_DEPTH_MAX};
 
@@ -17,6 +17,14 @@ use crate::state::setup::{Instrument, Setup, TICK_ROWS_MAX, TREE_DEPTH_MAX};
 const LANE_NAME_MAX: usize = 63;
 /// Largest limit of a concentration: ten thousand times the denominator.
 const CONCENTRATION_MAX_BPS: i128 = 100_000_000;
+/// What a concentration can be of.
+const BUCKETS: [Dimension; 5] = [
+    Dimension::Sector,
+    Dimension::Issuer,
+    Dimension::Instrument,
+    Dimension::Country,
+    Dimension::Currency,
+];
 /// Longest window, ns.
 const WINDOW_MAX_NS: u64 = 7 * 24 * 3_600_000_000_000;
 /// A step's product (lot × contract size) is a multiple of this, 1e-16 per 1e-8.
@@ -131,6 +139,7 @@ impl Setup {
             note("lot times multiplier must be a multiple of 0.00000001".into());
         }
         verify_ticks(instrument, &mut note);
+        problems.extend(self.leg_problems(instrument));
         problems
     }
 
@@ -235,6 +244,20 @@ impl Setup {
             problems.push("the longest window is 7 days".into());
         }
         if limit.check == Check::SectorConcentration
+            && matches!(limit.bound, Bound::Value(bps) if bps > CONCENTRATION_MAX_BPS)
+        {
+            problems.push(format!(
+                "a share is at most {CONCENTRATION_MAX_BPS} basis points; write unlimited for none"
+            ));
+        }
+        if limit.check == Check::SectorConcentration && !BUCKETS.contains(&limit.bucket) {
+            problems.push(format!("nothing is concentrated by {}", limit.bucket.name()));
+        }
+        if limit.check == Check::FxPosition && limit.currency == Some(0) {
+            problems.push("positions in the firm's base currency have no limit".into());
+        }
+        if limit.check == Check::Ownership
+            && limit.variant == Variant::Default
             && matches!(limit.bound, Bound::Value(bps) if bps > CONCENTRATION_MAX_BPS)
         {
             problems.push(format!(

@@ -50,6 +50,17 @@ fn a_good_file_is_shown() {
 }
 
 #[test]
+fn spreads_are_a_column_of_the_instruments() {
+    let spreads = "symbol,multiplier,negative_price,legs\nZ,50,,\nH,50,,\nZH,,true,Z:1 H:-1\n";
+    let (status, out) = check("spreads", GOOD, spreads);
+    assert_eq!(status, Some(0), "{out}");
+    let wrong = "symbol,legs\nZH,Z:1 H:-1\nZ,\nH,\n";
+    let (status, out) = check("spreads_first", GOOD, wrong);
+    assert_eq!(status, Some(1), "{out}");
+    assert!(out.contains("a spread comes after its legs"), "{out}");
+}
+
+#[test]
 fn the_example_is_good_and_has_nothing_odd() {
     let output = Command::new(env!("CARGO_BIN_EXE_riskgate"))
         .args(["config", "check", "--example"])

@@ -123,7 +123,7 @@ pub fn scope(r: &mut Random) -> KillScope {
 }
 
 pub fn command(r: &mut Random) -> Command {
-    match r.below(12) {
+    match r.below(16) {
         0 => Command::Kill(scope(r)),
         1 => Command::Unkill(scope(r)),
         2 => Command::Halt(r.u32()),
@@ -141,6 +141,19 @@ pub fn command(r: &mut Random) -> Command {
         8 => Command::MarketHalt { market: r.option(|r| r.next() as u16), halted: r.bool() },
         9 => Command::Band { instrument: r.u32(), low: r.i64(), high: r.i64() },
         10 => Command::Algo { id: r.next() as u16, active: r.bool() },
+        11 => Command::SetMargin { instrument: r.u32(), long: r.i64(), short: r.i64() },
+        12 => Command::SetGreeks {
+            instrument: r.u32(),
+            delta: r.i64(),
+            gamma: r.i64(),
+            vega: r.i64(),
+        },
+        13 => Command::SetSensitivity { instrument: r.u32(), dv01: r.i64(), cs01: r.i64() },
+        14 => Command::SetAdv {
+            instrument: r.u32(),
+            adv: r.option(Random::i64),
+            shares_outstanding: r.option(Random::i64),
+        },
         _ => Command::SetLimit(limit(r)),
     }
 }

@@ -288,9 +288,7 @@ impl Model {
         if blocked {
             docket.absolute(Finding::bare(Check::Blocked));
         }
-        if self.halted.contains(&request.instrument) {
-            docket.absolute(Finding::bare(Check::InstrumentState));
-        }
+        self.may_trade_there(request, docket);
         let restricted = path.iter().any(|n| {
             [None, Some(request.instrument)].iter().any(|i| {
                 match self.restrictions.get(&(*n, *i)) {
@@ -308,7 +306,7 @@ impl Model {
     }
 
     /// Action and phase of a check that needs no number: of its nearest limit row, or default.
-    fn always_on(&self, check: Check, request: &Request) -> Limit {
+    pub(super) fn always_on(&self, check: Check, request: &Request) -> Limit {
         let mut rows = self.on_path(check, request);
         rows.sort_by_key(|(rank, _)| *rank);
         match rows.first() {

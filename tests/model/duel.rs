@@ -267,7 +267,11 @@ fn first_agrees(outcome: &Outcome, expected: &[Finding]) -> bool {
         let same_check = e.check == first.check;
         let numbers = e.unit == riskgate::gate::outcome::MeasureUnit::None
             || (e.node, e.observed, e.limit) == (first.node, first.observed, first.limit);
-        let detail = e.check != Check::LimitNotSet || e.detail == first.detail;
+        let detail = match e.check {
+            Check::LimitNotSet => e.detail == first.detail,
+            Check::InstrumentState | Check::Permission => e.detail == first.detail & 0xff,
+            _ => true,
+        };
         same_check && numbers && detail
     })
 }

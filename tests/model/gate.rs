@@ -8,6 +8,7 @@ use super::book::{Change, Order, Tally};
 use super::ledger::Ledger;
 use super::log::{Counted, Log};
 use super::num::{self, Decimal, add, mul};
+use super::states::Markets;
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{ExtensionSlot, OrderSlot, kind, side};
 use riskgate::abi::verdict::{NO_NODE, decision, flag};
@@ -75,6 +76,8 @@ pub enum Mistake {
     WalkForgetsAnchor,
     /// A limit holds in all phases of the day.
     SessionsIgnored,
+    /// Whether an algorithm may send orders is not asked.
+    AlgosNotAsked,
 }
 
 /// A breach with exact numbers in the unit's places.
@@ -149,8 +152,8 @@ impl Answer {
         if self.decision == decision::NONE {
             // A verdict's masks are its own.
             self.alerts |= earlier.alerts;
-            self.soft |= earlier.soft;
         }
+        self.soft |= earlier.soft;
         self.events.extend(earlier.events);
         self.events.sort();
         self
@@ -231,6 +234,7 @@ pub struct Model {
     pub(super) restrictions: BTreeMap<(u32, Option<u32>), Restriction>,
     pub(super) serial: u64,
     pub(super) log: Log,
+    pub(super) markets: Markets,
     /// What temporary limits cover, by their index; `None`: nothing was set there.
     pub(super) covered: BTreeMap<usize, Option<Limit>>,
     /// Limits that are not set any more.
@@ -266,6 +270,7 @@ impl Model {
             restrictions: BTreeMap::new(),
             serial: 0,
             log: Log::default(),
+            markets: Markets::default(),
             covered: BTreeMap::new(),
             gone: BTreeSet::new(),
             bands: setup.instruments.iter().map(|i| (i.band_low, i.band_high)).collect(),

@@ -85,7 +85,9 @@ impl Model {
                 Some(_) => group(Dimension::Curve),
             },
             (Check::FxPosition, _) => {
-                let Some(base) = this.base_currency else { return Vec::new() };
+                // An inverse contract's base currency is only what it settles in.
+                let pair = this.base_currency.filter(|_| !this.inverse);
+                let Some(base) = pair else { return Vec::new() };
                 let mut keys = vec![base, this.currency];
                 keys.retain(|c| *c != 0 && limit.currency.is_none_or(|only| only == *c));
                 keys.dedup();

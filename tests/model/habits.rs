@@ -22,14 +22,14 @@ impl Life {
         let step = match rng.below(100) {
             0 => rng.below(10_000_000_000),
             1..=9 => rng.below(400_000_000),
-            10..=15 => return self.to_an_edge(model, rng),
+            10..=15 => return self.pass_to_an_edge(model, rng),
             16..=30 => 0,
             _ => rng.below(2_000_000),
         };
         self.now_ns += step;
     }
 
-    fn to_an_edge(&mut self, model: &Model, rng: &mut Rng) {
+    fn pass_to_an_edge(&mut self, model: &Model, rng: &mut Rng) {
         let mut edges: Vec<u64> = Vec::new();
         for limit in &model.setup.limits {
             if limit.window.length_ns != 0 {

@@ -75,7 +75,8 @@ impl Life {
                 Some(command) => Input::Control(command),
                 None => self.control(world, rng),
             },
-            2..=24 => self.control(world, rng),
+            2..=4 => Input::Control(self.market_command(world, rng)),
+            5..=24 => self.control(world, rng),
             25..=89 => {
                 let instrument = rng.below(self.price.len() as u64) as u32;
                 Input::Mark { instrument, mark: self.mark(world, rng, instrument) }
@@ -224,7 +225,7 @@ impl Life {
         if matches!(order_kind, order_type::STOP | order_type::STOP_LIMIT) || rng.chance(4) {
             let mut stop = PRICE_UNDEFINED;
             if matches!(order_kind, order_type::STOP | order_type::STOP_LIMIT) {
-                stop = self.draft(world, rng, instrument).price;
+                stop = self.draft(world, rng, slot.instrument).price;
             }
             extension = Some(self.extension(&mut slot, stop, rng));
         }

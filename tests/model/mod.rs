@@ -32,5 +32,6 @@ pub mod tables;
 pub mod temporary;
 pub mod value;
 pub mod venue;
+pub mod venues;
 pub mod words;
 pub mod world;

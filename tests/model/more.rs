@@ -46,8 +46,8 @@ pub fn limit(world: &World, rng: &mut Rng) -> Option<Limit> {
     let mut limit = Limit::new(check, node, item, Bound::Unlimited);
     limit.lane = lane;
     if defaults::has_window(check) {
-        let exact = matches!(check, Check::RejectStorm | Check::DuplicateOrder);
-        let tumbling = !exact && rng.chance(40);
+        let run = matches!(check, Check::RejectStorm | Check::DuplicateOrder);
+        let tumbling = !run && rng.chance(40);
         limit.window = Window { length_ns: rng.pick(&LENGTHS), tumbling };
     }
     let usual = world.qty[instrument as usize];

@@ -109,11 +109,13 @@ pub(super) fn weigh(setup: &Setup, i: &mut Instrument, price: i64, qty: i64, rng
     let underlying = part(i128::from(price) / 10, 200, 2_000);
     if i.class == OPTION {
         i.underlying_value = if rng.chance(60) { underlying.min(900 * QTY_ONE) } else { 0 };
-        i.delta = rng.between(-20, 20) * 5 * (QTY_ONE / 100);
+        let widest = if rng.chance(40) { 1 } else { 20 };
+        i.delta = rng.between(-widest, widest) * 5 * (QTY_ONE / 100);
     } else if rng.chance(20) {
         i.dv01 = -i.dv01;
     }
-    i.delta_floor = if rng.chance(40) { QTY_ONE / 10 } else { 0 };
+    let floored = rng.chance(if i.class == OPTION { 70 } else { 20 });
+    i.delta_floor = if floored { QTY_ONE / 10 } else { 0 };
     i.futures_equivalent = rng.pick(&[QTY_ONE, QTY_ONE, QTY_ONE / 10, QTY_ONE / 2]);
     i.shares_outstanding = match rng.chance(90) {
         true => qty.saturating_mul(rng.between(20, 300)).min(i64::MAX / QTY_ONE * QTY_ONE),

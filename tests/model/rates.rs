@@ -229,9 +229,6 @@ impl Model {
                 && m.counted.as_ref().is_some_and(|c| c.likeness == Some(mine))
         };
         let times = self.log.messages.iter().filter(same).map(|m| (m.at_ns, Decimal::ONE));
-        if window.tumbling {
-            return sum_over(window, self.log.now_ns, times, self.mistake);
-        }
         let recent = times.filter(|(at_ns, _)| self.log.now_ns - at_ns < window.length_ns);
         Decimal::from(recent.count())
     }

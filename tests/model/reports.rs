@@ -122,7 +122,11 @@ impl Model {
                 excessive
             }
         };
-        let before = self.levels_at(&place);
+        let mut before = self.levels_at(&place);
+        before.retain(|(at, _)| {
+            let check = self.setup.limits[*at].check;
+            matches!(check, Check::ExecutionRate | Check::Participation | Check::OrderToTrade)
+        });
         self.note_done(place, slot.qty, value);
         self.fire(&place, before, |_| false, answer);
         let path = self.path(account);
@@ -251,10 +255,25 @@ impl Model {
             | Command::SetGreeks { .. }
             | Command::SetSensitivity { .. }
             | Command::SetAdv { .. } => self.push(command),
-            Command::Session { .. }
-            | Command::MarketHalt { .. }
-            | Command::Band { .. }
-            | Command::Algo { .. } => unreachable!("not played against the model: {command:?}"),
+            Command::Session { instrument, mode: Some(mode) } => {
+                self.markets.sessions.insert(instrument, mode);
+            }
+            Command::Session { instrument, mode: None } => {
+                self.markets.sessions.remove(&instrument);
+            }
+            Command::MarketHalt { market: None, halted } => self.markets.all_halted = halted,
+            Command::MarketHalt { market: Some(market), halted: true } => {
+                self.markets.halted.insert(market);
+            }
+            Command::MarketHalt { market: Some(market), halted: false } => {
+                self.markets.halted.remove(&market);
+            }
+            Command::Band { instrument, low, high } => {
+                self.bands[instrument as usize] = (low, high)
+            }
+            Command::Algo { id, active } => {
+                self.markets.algos.insert(id, active);
+            }
             Command::SetLimit(limit) => self.set_limit(limit),
         }
         self.settle(&mut answer, true);

@@ -28,6 +28,8 @@ pub struct World {
     pub leaves: Vec<u32>,
     /// What the wall clock shows when the recorded time is 0.
     pub wall_offset_ns: u64,
+    /// Percent of the limits that are of rates and order sanity.
+    pub busy: u64,
 }
 
 impl World {
@@ -38,12 +40,16 @@ impl World {
             qty: Vec::new(),
             leaves: Vec::new(),
             wall_offset_ns: 0,
+            busy: rng.pick(&[0, 15, 30, 50]),
         };
         world.currencies(rng);
         world.instruments(rng);
         world.tree(rng);
         world.lanes(rng);
         super::more::reference_data(&mut world, rng);
+        if rng.chance(50) {
+            super::venues::rules_of_trading(&mut world, rng);
+        }
         world.limits(rng);
         if rng.chance(10) {
             world.setup.capacity.open_orders = 16;
@@ -199,7 +205,7 @@ impl World {
             self.agree(&mut limit);
             return limit;
         }
-        if rng.chance(45)
+        if rng.chance(self.busy)
             && let Some(limit) = super::more::limit(self, rng)
         {
             return limit;
@@ -290,6 +296,11 @@ impl World {
             limit.soft_percent = rng.pick(&[[50, 0, 0, 0], [60, 80, 95, 0], [30, 60, 80, 90]]);
         }
         let watched = super::measure::ACCUMULATED.contains(&check) && !OWNERS_HAVE_THRESHOLDS;
+        let by_phase =
+            matches!(check, Check::MaxOrderQty | Check::MaxOrderValue | Check::PriceCollar);
+        if by_phase && self.setup.required.is_empty() && rng.chance(20) {
+            limit.sessions = super::more::sessions(rng);
+        }
         if !says_what(check) && !watched {
             limit.owner = super::more::owner(rng);
         }

@@ -176,7 +176,12 @@ pub const CATALOGUE: &[CatalogueRow] = &[
     long_exposure::ROW,
     short_exposure::ROW,
     open_order_value::ROW,
+    margin::ROW,
     sector_concentration::ROW,
+    option_greeks::ROW,
+    rate_sensitivity::ROW,
+    fx_position::ROW,
+    ownership::ROW,
     wash_trade::ROW,
 ];
 

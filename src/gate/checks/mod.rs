@@ -9,11 +9,14 @@ pub mod blocked;
 pub mod catalogue;
 pub mod duplicate_order;
 pub mod execution_rate;
+pub mod fx_position;
 pub mod gross_exposure;
+pub mod groups;
 pub mod instrument_state;
 pub mod killed;
 pub mod long_exposure;
 pub mod lot_size;
+pub mod margin;
 pub mod market_halt;
 pub mod max_long;
 pub mod max_open_orders;
@@ -25,20 +28,24 @@ pub mod min_order_qty;
 pub mod min_order_value;
 pub mod net_exposure;
 pub mod open_order_value;
+pub mod option_greeks;
 pub mod order_qty_rate;
 pub mod order_to_trade;
 pub mod order_value_rate;
 pub mod orders_per_day;
+pub mod ownership;
 pub mod pace;
 pub mod participation;
 pub mod permission;
 pub mod place;
 pub mod price_collar;
 pub mod price_walk;
+pub mod rate_sensitivity;
 pub mod reject_storm;
 pub mod repeated_execution;
 pub mod restricted;
 pub mod sector_concentration;
+pub mod share;
 pub mod short_exposure;
 pub mod stale_mark;
 pub mod structural;
@@ -54,11 +61,13 @@ use crate::fixed::{Price, Wide};
 use crate::gate::outcome::{Breach, MeasureUnit};
 use crate::gate::plan::Plan;
 use crate::gate::request::Order;
+use crate::gate::spread::LegPlan;
 use crate::state::State;
 use crate::state::instruments::Instrument;
 use crate::state::limit::{Bound, Variant};
 use crate::state::limits::LimitRow;
 use crate::state::session::Session;
+use crate::state::tallies::is_grouped;
 use crate::state::windows::is_counted;
 use place::Place;
 
@@ -71,6 +80,8 @@ pub struct Context<'a> {
     pub order: &'a Order,
     /// What it would change.
     pub plan: &'a Plan,
+    /// The legs, if it is for a spread.
+    pub legs: &'a [LegPlan],
     /// Its instrument.
     pub instrument: &'a Instrument,
     /// Lane that it came through.
@@ -88,13 +99,20 @@ impl<'a> Context<'a> {
     #[inline(always)]
     pub fn before(&self, node_id: u32, level: usize) -> Place<'a> {
         let node = &self.state.nodes[node_id as usize];
-        Place { state: self.state, row: &self.plan.row, node_id, node, level, plan: None }
+        let (state, row) = (self.state, &self.plan.row);
+        Place { state, row, node_id, node, level, plan: None, legs: self.legs }
     }
 
     /// A node of the account's path, with the order.
     #[inline(always)]
     pub fn after(&self, node_id: u32, level: usize) -> Place<'a> {
         Place { plan: Some(self.plan), ..self.before(node_id, level) }
+    }
+
+    /// The same for one leg of the order, as if that were an order of its own.
+    pub fn of_leg(&self, leg: &'a LegPlan) -> Context<'a> {
+        let instrument = &self.state.instruments[leg.order.instrument as usize];
+        Context { order: &leg.order, plan: &leg.plan, instrument, ..*self }
     }
 }
 
@@ -124,7 +142,7 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
     if !limit.bounded {
         return true;
     }
-    if c.plan.mark.is_none() && stale_mark::is_needed_by(limit.check) {
+    if !c.plan.has_value && stale_mark::is_needed_by(limit.check) {
         return false;
     }
     match limit.check {
@@ -133,7 +151,7 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
             !max_order_value::concerns(limit.variant, c.order.side)
                 || c.plan.order_value.is_below(limit.quiet_below)
         }
-        Check::SectorConcentration => after.bucket().is_below(limit.quiet_below),
+        check if is_grouped(check) => groups::is_quiet(c, limit, after),
         _ => measure(limit, after).is_some_and(|(_, value)| value.is_below(limit.quiet_below)),
     }
 }
@@ -148,7 +166,7 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
     if check == Check::MaxOrderValue && !max_order_value::concerns(limit.variant, c.order.side) {
         return Finding::Within;
     }
-    if c.plan.mark.is_none() && stale_mark::is_needed_by(check) {
+    if !c.plan.has_value && stale_mark::is_needed_by(check) {
         return Finding::NeedsMark;
     }
     match check {
@@ -164,10 +182,13 @@ pub fn evaluate(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
         Check::UnitMixup => beyond(unit_mixup::check(&sizes(c), limit.hard.low as i128)),
         Check::PriceCollar => match c.plan.mark {
             Some(mark) => collar(c, slot, mark),
-            None => Finding::Within,
+            // A spread whose legs have marks and which has none itself.
+            None => Finding::NeedsMark,
         },
         Check::PriceWalk => walk(c, slot),
-        Check::SectorConcentration => share(c, slot, node_id, level),
+        check if is_grouped(check) => {
+            groups::evaluate(c, slot, &c.before(node_id, level), &c.after(node_id, level))
+        }
         check if is_counted(check) => {
             pace::check(c, slot, &c.after(node_id, level)).unwrap_or(Finding::Within)
         }
@@ -223,9 +244,10 @@ fn sizes(c: &Context) -> unit_mixup::Sizes {
 }
 
 fn walk(c: &Context, slot: u32) -> Finding {
-    let Some(mark) = c.plan.mark.filter(|_| !c.order.is_unpriced()) else {
+    if c.order.is_unpriced() {
         return Finding::Within;
-    };
+    }
+    let Some(mark) = c.plan.mark else { return Finding::NeedsMark };
     match price_walk::anchor(c, slot, mark) {
         Some(anchor) => collar(c, slot, anchor),
         None => Finding::Beyond(Breach::bare(Check::Capacity)),
@@ -254,28 +276,6 @@ fn collar(c: &Context, slot: u32, mark: Price) -> Finding {
         Some(percent) if width != 0 => Finding::Soft(*percent),
         _ => Finding::Within,
     }
-}
-
-/// A share of a denominator. An order that does not increase the bucket passes.
-fn share(c: &Context, slot: u32, node_id: u32, level: usize) -> Finding {
-    let limit = c.state.limits.detail(slot);
-    if c.plan.change.gross <= Wide::ZERO {
-        return Finding::Within;
-    }
-    let (before, after) = (c.before(node_id, level), c.after(node_id, level));
-    if after.bucket() < c.state.limits.get(slot).quiet_below {
-        return Finding::Within;
-    }
-    if !sector_concentration::beyond(limit, &after, 100, false) {
-        return Finding::Watch;
-    }
-    Finding::Beyond(Breach {
-        unit: MeasureUnit::BasisPoints,
-        before: sector_concentration::share_bps(limit, &before),
-        observed: sector_concentration::share_bps(limit, &after),
-        limit: c.state.limits.get(slot).hard.checked_times(10_000).unwrap_or(Wide::MAX),
-        ..Breach::bare(Check::SectorConcentration)
-    })
 }
 
 fn accumulated(c: &Context, limit: &LimitRow, node_id: u32, level: usize) -> Finding {
@@ -308,7 +308,7 @@ fn accumulated(c: &Context, limit: &LimitRow, node_id: u32, level: usize) -> Fin
 }
 
 /// The measure of an accumulated check at a place, and its unit. `None`: the check has no such
-/// measure (concentrations compare shares instead).
+/// measure (sums over groups are read by `groups`).
 #[inline(always)]
 pub fn measure(limit: &LimitRow, at: &Place) -> Option<(MeasureUnit, Wide)> {
     let for_instrument = limit.for_instrument;

@@ -4,9 +4,13 @@
 
 use crate::fixed::{Unit, Wide};
 use crate::gate::plan::Plan;
+use crate::gate::spread::LegPlan;
 use crate::state::State;
+use crate::state::instruments::Instrument;
 use crate::state::rows::{Row, Sums};
+use crate::state::tallies::TallyRef;
 use crate::state::tree::Node;
+use crate::state::weights::{Part, Total, Weight};
 
 /// A node on the path of a row, as it is or with an order.
 #[derive(Clone, Copy)]
@@ -23,6 +27,8 @@ pub struct Place<'a> {
     pub level: usize,
     /// The order's effect, or `None` for the state as it is.
     pub plan: Option<&'a Plan>,
+    /// The order's legs, if it is for a spread.
+    pub legs: &'a [LegPlan],
 }
 
 macro_rules! exposure {
@@ -80,16 +86,42 @@ impl Place<'_> {
         self.state.instruments[self.row.instrument as usize].unit
     }
 
-    /// Worst-case exposure of the row's concentration bucket at this node.
+    /// The row's instrument.
     #[inline(always)]
-    pub fn bucket(&self) -> Wide {
-        let now = match self.state.bucket(self.node_id, self.row.instrument) {
-            Some(bucket) => self.state.bucket_exposure(bucket),
-            None => Wide::ZERO,
-        };
+    pub fn instrument(&self) -> &Instrument {
+        &self.state.instruments[self.row.instrument as usize]
+    }
+
+    /// The sum over one of the groups that the row counts in; with an order for a spread all of its
+    /// legs that count there.
+    #[inline(always)]
+    pub fn total(&self, of: &TallyRef, group: u32) -> Total {
+        let now = self.state.tallies.total(of, group);
         match self.plan {
-            Some(plan) => now.plus(plan.change.gross),
             None => now,
+            Some(plan) if self.legs.is_empty() => {
+                now.plus(shift(self.state, of, group, plan, plan.change.gross))
+            }
+            Some(_) => self.legs.iter().fold(now, |sum, leg| {
+                sum.plus(shift(self.state, of, group, &leg.plan, leg.change.gross))
+            }),
         }
     }
+}
+
+/// What a plan changes a group's sum by; its row's worst case at the mark grows by `gross`.
+#[inline(always)]
+fn shift(state: &State, of: &TallyRef, group: u32, plan: &Plan, gross: Wide) -> Total {
+    let i = &state.instruments[plan.row.instrument as usize];
+    let before = plan.row.part();
+    let after = Part { sums: &plan.after, worth: &plan.worth, magnitude: before.magnitude };
+    let mut total = Total::default();
+    for (leg, _) in of.legs(i).into_iter().enumerate().filter(|(_, of)| *of == group) {
+        let change = match of.weight {
+            Weight::Exposure => Total { up: gross, down: Wide::ZERO },
+            weight => weight.of(leg, i, &after).minus(weight.of(leg, i, &before)),
+        };
+        total = total.plus(change);
+    }
+    total
 }

@@ -66,6 +66,7 @@ pub const INSTRUMENT_KEYS: &[&str] = &[
     "month",
     "spot_month",
     "base_currency",
+    "legs",
 ];
 
 /// Decimals of an instrument: key, places, whether it may be negative, and where it goes.
@@ -161,6 +162,7 @@ fn read_instrument(setup: &mut Setup, row: &Table, problems: &mut Problems) -> O
         (instrument.currency, instrument.minor_unit) = currency_of(setup, name);
     }
     instrument.ticks = read_ticks(row, problems);
+    crate::config::legs::read(setup, row, &mut instrument, problems);
     read_decimals(row, &mut instrument, problems);
     for (dimension, key) in &Dimension::NAMES[..Dimension::NAMED] {
         if let Some(name) = row.text(key, problems) {

@@ -11,6 +11,7 @@ mod csv_file;
 pub mod example;
 pub mod instruments;
 pub mod lanes;
+mod legs;
 pub mod limits;
 mod lint;
 pub mod load;

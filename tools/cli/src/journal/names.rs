@@ -90,6 +90,36 @@ impl Names {
             Command::Algo { id, active } => {
                 format!("algo {id} {}", if *active { "active" } else { "inactive" })
             }
+            Command::SetMargin { instrument, long, short } => format!(
+                "margin {} long {} short {}",
+                self.instrument(*instrument),
+                number(*long),
+                number(*short)
+            ),
+            Command::SetGreeks { instrument, delta, gamma, vega } => format!(
+                "greeks {} delta {} gamma {} vega {}",
+                self.instrument(*instrument),
+                number(*delta),
+                number(*gamma),
+                number(*vega)
+            ),
+            Command::SetSensitivity { instrument, dv01, cs01 } => format!(
+                "sensitivity {} dv01 {} cs01 {}",
+                self.instrument(*instrument),
+                number(*dv01),
+                number(*cs01)
+            ),
+            Command::SetAdv { instrument, adv, shares_outstanding } => {
+                let known = |what: &str, value: Option<i64>| {
+                    value.map_or(String::new(), |v| format!(" {what} {}", number(v)))
+                };
+                format!(
+                    "reference {}{}{}",
+                    self.instrument(*instrument),
+                    known("adv", *adv),
+                    known("shares_outstanding", *shares_outstanding)
+                )
+            }
             Command::SetLimit(limit) => {
                 let node = limit.node.map_or(String::new(), |id| format!(" at {}", self.node(id)));
                 let instrument = limit
@@ -114,6 +144,11 @@ impl Names {
             KillScope::Side(side) => format!("side {}", side_name(side)),
         }
     }
+}
+
+/// A number of eight places.
+fn number(value: i64) -> String {
+    decimal::format_i128(value.into(), QTY_PLACES)
 }
 
 /// Name of a message's kind.

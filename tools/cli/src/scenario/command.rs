@@ -2,7 +2,7 @@
 
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::order::side;
-use riskgate::fixed::PRICE_PLACES;
+use riskgate::fixed::{PRICE_PLACES, QTY_PLACES};
 use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::limit::Limit;
 use riskgate::state::session::Session;
@@ -31,6 +31,19 @@ const KEYS: &[&str] = &[
     "low",
     "high",
     "active",
+    "margin",
+    "greeks",
+    "sensitivity",
+    "reference",
+    "long",
+    "short",
+    "delta",
+    "gamma",
+    "vega",
+    "dv01",
+    "cs01",
+    "adv",
+    "shares_outstanding",
     "for",
     "until_ns",
     "by",
@@ -44,6 +57,15 @@ const BESIDE: &[&str] = &[
     "low",
     "high",
     "active",
+    "long",
+    "short",
+    "delta",
+    "gamma",
+    "vega",
+    "dv01",
+    "cs01",
+    "adv",
+    "shares_outstanding",
     "for",
     "until_ns",
     "by",
@@ -57,6 +79,13 @@ const OF_COMMANDS: [(&str, &[&str]); 5] = [
     ("low", &["band"]),
     ("high", &["band"]),
     ("active", &["algo"]),
+];
+/// Numbers that stand beside the tables that other systems push.
+const PUSHED: [(&str, &[&str]); 4] = [
+    ("margin", &["long", "short"]),
+    ("greeks", &["delta", "gamma", "vega"]),
+    ("sensitivity", &["dv01", "cs01"]),
+    ("reference", &["adv", "shares_outstanding"]),
 ];
 const SIDES: [(u8, &str); 2] = [(side::BUY, "buy"), (side::SELL, "sell")];
 
@@ -138,6 +167,11 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
             problems.add(v.line, format!("{key} stands beside {} only", commands.join(", ")));
         }
     }
+    for (command, keys) in PUSHED.iter().filter(|(command, _)| *command != entry.key) {
+        for value in keys.iter().filter_map(|key| table.get(key)) {
+            problems.add(value.line, format!("{} stand beside {command} only", keys.join(", ")));
+        }
+    }
     let names = Names { setup };
     let target = &entry.value;
     let command = match entry.key.as_str() {
@@ -147,6 +181,10 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
         "resume" => Command::Resume(names.instrument(target, problems)?),
         "rearm" => Command::Rearm(names.node(target, problems)?),
         "roll_day" => Command::RollDay(names.node(target, problems)?),
+        "margin" | "greeks" | "sensitivity" | "reference" => {
+            let instrument = names.instrument(target, problems)?;
+            read_pushed(&entry.key, instrument, &table, problems)?
+        }
         "restrict" => return read_restrict(setup, &table, target, problems),
         "session" => {
             let instrument = names.instrument(target, problems)?;
@@ -192,6 +230,41 @@ fn read_market(value: &Value, problems: &mut Problems) -> Option<Option<u16>> {
         return value.name_of("a market", &[(None, "all")], problems);
     }
     value.whole("a market", 0, 63, problems).map(|market| Some(market as u16))
+}
+
+/// A row of a table that another system pushes.
+fn read_pushed(
+    command: &str,
+    instrument: u32,
+    table: &Table,
+    problems: &mut Problems,
+) -> Option<Command> {
+    let mut number = |key: &str| table.need(key, problems)?.scaled64(key, QTY_PLACES, problems);
+    Some(match command {
+        "margin" => {
+            Command::SetMargin { instrument, long: number("long")?, short: number("short")? }
+        }
+        "greeks" => Command::SetGreeks {
+            instrument,
+            delta: number("delta")?,
+            gamma: number("gamma")?,
+            vega: number("vega")?,
+        },
+        "sensitivity" => {
+            Command::SetSensitivity { instrument, dv01: number("dv01")?, cs01: number("cs01")? }
+        }
+        _ => {
+            let mut known = |key: &str| match table.get(key) {
+                Some(_) => number(key).map(Some),
+                None => Some(None),
+            };
+            let (adv, shares_outstanding) = (known("adv")?, known("shares_outstanding")?);
+            if adv.is_none() && shares_outstanding.is_none() {
+                problems.add(table.line, "reference needs adv, shares_outstanding, or both");
+            }
+            Command::SetAdv { instrument, adv, shares_outstanding }
+        }
+    })
 }
 
 fn read_restrict(

@@ -19,6 +19,7 @@ mod json;
 mod names;
 mod node_state;
 mod order;
+mod quote;
 mod report;
 mod run;
 mod schema;
@@ -135,7 +136,7 @@ fn run_file(path: &Path, verbose: bool) -> FileResult {
     let values = json::parse(&text, &mut problems);
     let mut reader = step::Reader::default();
     let steps: Vec<step::Step> =
-        values.iter().filter_map(|v| reader.read(v, &mut problems)).collect();
+        values.iter().flat_map(|v| reader.read_line(v, &mut problems)).collect();
     if problems.is_empty() {
         // A bug of the state machine fails this file, not the ones after it.
         let ran = catch_unwind(AssertUnwindSafe(|| run::run(&steps, verbose, &mut tally)));

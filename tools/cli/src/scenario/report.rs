@@ -2,13 +2,15 @@
 
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::order::{OrderSlot, kind};
+use riskgate::state::legs::Leg;
+use riskgate::state::setup::Setup;
 
 use crate::scenario::book::{Book, Execution, Tracked};
 use crate::scenario::order::Terms;
 use crate::scenario::step::Report;
 
 /// The slot of a report. The book learns what it answers.
-pub fn encode(book: &mut Book, report: &Report) -> OrderSlot {
+pub fn encode(book: &mut Book, report: &Report, setup: &Setup) -> OrderSlot {
     let fresh_request = book.fresh_request();
     let fresh_execution = book.fresh_execution();
     let tracked = book.orders.get_mut(&report.id);
@@ -18,6 +20,9 @@ pub fn encode(book: &mut Book, report: &Report) -> OrderSlot {
     slot.account = report.changes.account.unwrap_or(slot.account);
     slot.instrument = report.changes.instrument.unwrap_or(slot.instrument);
     slot.side_bits = report.changes.side.unwrap_or(slot.side_bits);
+    if let (None, Some(terms)) = (report.changes.side, tracked.as_ref().map(|t| t.latest())) {
+        slot.side_bits = side_of(setup, &terms, slot.instrument);
+    }
     match (report.kind, report.of.unwrap_or(kind::NEW)) {
         (kind::FILL, _) => fill(&mut slot, tracked, report, fresh_execution),
         (kind::BUST, _) => bust(&mut slot, tracked, report, fresh_execution),
@@ -53,6 +58,17 @@ pub fn encode(book: &mut Book, report: &Report) -> OrderSlot {
         }
     }
     slot
+}
+
+/// Side on which an order trades an instrument: its own, or that of a leg of its spread.
+fn side_of(setup: &Setup, terms: &Terms, instrument: u32) -> u8 {
+    let legs = setup.instruments.get(terms.instrument as usize).map_or(&[][..], |i| &i.legs);
+    match legs.iter().find(|(id, _)| *id == instrument) {
+        Some((instrument, ratio)) => {
+            Leg { instrument: *instrument, ratio: *ratio }.side(terms.side)
+        }
+        None => terms.side,
+    }
 }
 
 /// A slot with account, instrument and side of an order, and no price and quantity.

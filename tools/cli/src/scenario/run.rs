@@ -302,7 +302,7 @@ impl Runner {
     }
 
     fn report(&mut self, report: &Report) -> std::result::Result<u32, Vec<Mismatch>> {
-        let slot = report::encode(&mut self.book, report);
+        let slot = report::encode(&mut self.book, report, &self.setup);
         if report.kind == kind::FILL && slot.price == PRICE_UNDEFINED {
             let came = "none, and the order has none either".to_string();
             return Err(vec![mismatch("price", "given", came)]);

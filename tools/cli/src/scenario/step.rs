@@ -13,7 +13,7 @@ use crate::scenario::flow::{self, Flow};
 use crate::scenario::node_state::{self, StateExpect};
 use crate::scenario::order::{self, Changes, Ids, ORDER_KEYS};
 use crate::scenario::setup::Start;
-use crate::scenario::{command, setup};
+use crate::scenario::{command, quote, setup};
 use crate::tree::{Kind, Problems, Table, Value};
 
 /// Keys of a line.
@@ -23,6 +23,7 @@ const LINE_KEYS: &[&str] = &[
     "setup",
     "new",
     "replace",
+    "quote",
     "cancel",
     "mass_cancel",
     "ack",
@@ -108,8 +109,15 @@ const REQUESTS: [(u8, &str); 3] =
     [(kind::NEW, "new"), (kind::REPLACE, "replace"), (kind::CANCEL, "cancel")];
 
 impl Reader {
+    /// Reads one line, which may stand for several (`quote`).
+    pub fn read_line(&mut self, value: &Value, problems: &mut Problems) -> Vec<Step> {
+        let lines = quote::expand(value, problems);
+        let lines = lines.unwrap_or_else(|| vec![value.clone()]);
+        lines.iter().filter_map(|line| self.read(line, problems)).collect()
+    }
+
     /// Reads one line; `None` if something is wrong with it.
-    pub fn read(&mut self, value: &Value, problems: &mut Problems) -> Option<Step> {
+    fn read(&mut self, value: &Value, problems: &mut Problems) -> Option<Step> {
         let before = problems.list.len();
         let table = value.table("a line", LINE_KEYS, problems)?;
         if problems.list.len() > before {
