@@ -93,6 +93,7 @@ static const char *const malformed_fields[] = {
     "displayed quantity", "minimum quantity", "stop price", "good-till date",
     "a replace must not change side, account or instrument",
     "a replace's total must be above what is filled",
+    "fee",
 };
 
 static const char *const sessions[] = {

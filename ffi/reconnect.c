@@ -42,6 +42,31 @@ static uint64_t first_unconsumed(const rg_client *old)
     return consumed > old->order_cursor || consumed < oldest ? oldest : consumed;
 }
 
+/* Writes the extension of the fill `words` in slot number `at`, if it has one: it stands right before
+ * the fill, also if the engine has consumed it and not the fill. If it has been written over, the
+ * execution is said without its fee. */
+static int carry_fee(const rg_client *old, rg_client *fresh, uint64_t at, uint64_t *words,
+                     uint64_t deadline)
+{
+    const uint64_t *before = old->order_slots + ((at - 1) & old->order_mask) * RG_SLOT_WORDS;
+    uint64_t extension[RG_SLOT_WORDS];
+    int status;
+    if ((words[6] >> 24 & RG_FLAG_HAS_EXTENSION) == 0) {
+        return RG_OK;
+    }
+    memcpy(extension, before, sizeof extension);
+    if ((uint32_t)extension[0] != (uint32_t)at || extension[1] != words[1] ||
+        extension[6] != RG_KIND_EXTENSION) {
+        words[6] &= ~((uint64_t)RG_FLAG_HAS_EXTENSION << 24);
+        return RG_OK;
+    }
+    status = await_room(fresh, deadline);
+    if (status == RG_OK) {
+        rg_priv_write(fresh, extension);
+    }
+    return status;
+}
+
 /* Writes the old ring's unconsumed reports and voids, then the voids that had no room. */
 static int carry_over(const rg_client *old, rg_client *fresh, uint64_t deadline)
 {
@@ -56,7 +81,10 @@ static int carry_over(const rg_client *old, rg_client *fresh, uint64_t deadline)
         if (kind >= RG_KIND_VOID && kind <= RG_KIND_BUST) {
             uint64_t words[RG_SLOT_WORDS];
             memcpy(words, slot, sizeof words);
-            status = await_room(fresh, deadline);
+            status = carry_fee(old, fresh, at, words, deadline);
+            if (status == RG_OK) {
+                status = await_room(fresh, deadline);
+            }
             if (status == RG_OK) {
                 rg_priv_write(fresh, words);
             }

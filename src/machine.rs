@@ -7,14 +7,15 @@
 use crate::abi::SlotWords;
 use crate::control;
 use crate::error::{Error, Result};
-use crate::fixed::{Price, Qty, Wide};
+use crate::fixed::{Price, Qty, Rate, Wide};
 use crate::gate::outcome::{Event, Outcome};
 use crate::gate::{Gate, Incoming, count};
 use crate::state::State;
+use crate::state::cash::Purse;
 use crate::state::command::Command;
 use crate::state::index::NONE;
 use crate::state::instruments::{MarkChoice, Quote};
-use crate::state::limit::Limit;
+use crate::state::limit::{Limit, Reset};
 use crate::state::orders::OpenOrder;
 use crate::state::rows::Row;
 use crate::state::setup::Setup;
@@ -84,6 +85,23 @@ pub struct NodeView {
     pub day_pnl: Wide,
     /// `max_open_orders`.
     pub open_orders: u32,
+}
+
+/// What a node has executed, won and lost in a period, and spent today; base currency 1e-36.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FundsView {
+    /// `purchases`.
+    pub purchases: Wide,
+    /// `sales`.
+    pub sales: Wide,
+    /// `daily_loss`; 0 if nothing is lost.
+    pub daily_loss: Wide,
+    /// `drawdown`.
+    pub drawdown: Wide,
+    /// What the day spent and open buys may spend; 0 for a node without a ledger.
+    pub cash_used: Wide,
+    /// Cash given to the node and what is below it; 0 for a node without a ledger.
+    pub cash: Wide,
 }
 
 /// One open order, for reconciliation.
@@ -260,6 +278,30 @@ impl Machine {
             day_pnl: n.pnl,
             open_orders: n.open_orders,
         }
+    }
+
+    /// What a node has executed, won and lost in a period, and spent today.
+    pub fn funds(&self, node: u32, reset: Reset) -> FundsView {
+        let state = &self.gate.state;
+        let n = &state.nodes[node as usize];
+        let period = n.period(reset);
+        let cash = match n.ledger {
+            NONE => Purse::default(),
+            slot => state.ledgers.head(slot).base,
+        };
+        FundsView {
+            purchases: period.bought.plus(n.exposure.open_buys),
+            sales: period.sold().plus(n.exposure.open.minus(n.exposure.open_buys)),
+            daily_loss: period.pnl.negated().max(Wide::ZERO),
+            drawdown: n.peak_in(reset).minus(period.pnl),
+            cash_used: cash.open.minus(cash.change),
+            cash: cash.cash,
+        }
+    }
+
+    /// What a currency is worth now, base per unit in 1e-9; `None`: not known.
+    pub fn rate(&self, currency: u32) -> Option<Rate> {
+        Some(self.gate.state.rates[currency as usize]).filter(|rate| *rate != 0)
     }
 
     /// All account × instrument rows: `(account, instrument, row)`. Cold.

@@ -33,7 +33,7 @@ macro_rules! constants {
 fn structs(out: &mut String) {
     layouts! { out;
         "rg_order_slot" order::OrderSlot { seq mix order_id price qty reference instrument account kind side_bits type_tif flags venue algo _reserved client_time }
-        "rg_extension_slot" order::ExtensionSlot { seq mix order_id stop_price min_qty display_qty good_till_ns kind_word _reserved }
+        "rg_extension_slot" order::ExtensionSlot { seq mix order_id stop_price min_qty display_qty good_till_ns kind_word fee }
         "rg_verdict_slot" verdict::VerdictSlot { seq mix order_id breaches observed limit valid_until_ns epoch node decision first_check flags detail }
         "rg_lane_header" lane::LaneHeader { magic abi_major abi_minor epoch lane session order_capacity verdict_capacity }
         "rg_gate_page_header" gate_page::GatePageHeader { magic abi_major abi_minor epoch heartbeat_stale_ns verdict_valid_ns }
@@ -181,6 +181,7 @@ fn constants(out: &mut String) {
         "RG_FIELD_GOOD_TILL" codes::field::GOOD_TILL;
         "RG_FIELD_REPLACE_IDENTITY" codes::field::REPLACE_IDENTITY;
         "RG_FIELD_REPLACE_TOTAL" codes::field::REPLACE_TOTAL;
+        "RG_FIELD_FEE" codes::field::FEE;
         "RG_STATE_HALTED" codes::state_detail::HALTED;
         "RG_STATE_EXPIRED" codes::state_detail::EXPIRED;
         "RG_STATE_CLOSED" codes::state_detail::CLOSED;

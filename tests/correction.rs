@@ -9,8 +9,7 @@ use riskgate::machine::{Environment, Machine, RowView};
 use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, Setup};
 
 fn machine() -> Machine {
-    let account =
-        Account { name: "A".into(), parent: None, owner: None, equity: None, phase: None };
+    let account = Account::plain("A", None);
     let setup = Setup {
         currencies: vec![Currency { name: "USD".into(), rate: Some(PRICE_ONE) }],
         instruments: vec![Instrument::plain("X")],

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
 use riskgate::abi::lane::lane_state;
-use riskgate::abi::order::{OrderSlot, kind, order_type, side, tif};
+use riskgate::abi::order::{ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif};
 use riskgate::abi::verdict::{VerdictSlot, decision};
 use riskgate::clock;
 use riskgate::engine::door::{Doors, Visitor};
@@ -37,13 +37,7 @@ const LANES: u32 = 2;
 const RING: u64 = 1024;
 
 fn setup() -> Setup {
-    let account = |name: &str, parent| Account {
-        name: name.to_string(),
-        parent,
-        owner: None,
-        equity: None,
-        phase: None,
-    };
+    let account = Account::plain;
     Setup {
         currencies: vec![Currency { name: "USD".to_string(), rate: Some(RATE_ONE) }],
         instruments: vec![Instrument::plain("AAPL"), Instrument::plain("MSFT")],
@@ -299,7 +293,19 @@ fn a_client_that_goes_leaves_its_reports_read_and_its_requests_unread() {
     assert_eq!(world.verdicts(0)[0].decision, decision::ACCEPT);
     world.submit(0, &order(kind::NEW, 2, 0));
     world.submit(0, &order(kind::ACK, 1, 1));
+    // A fill with its fee is two slots and one report; a fee without its fill is nothing.
+    let fee = ExtensionSlot {
+        order_id: 1,
+        kind_word: u64::from(kind::EXTENSION),
+        fee: 5,
+        ..ExtensionSlot::default()
+    };
+    let (price, qty) = (100 * PRICE_ONE, QTY_ONE);
+    let fill = OrderSlot { price, qty, ..order(kind::FILL, 1, 77) };
+    world.clients[0].orders.push(&fee.to_words());
+    world.submit(0, &OrderSlot { flags: flag::HAS_EXTENSION, ..fill });
     world.submit(0, &order(kind::NEW, 3, 0));
+    world.clients[0].orders.push(&fee.to_words());
     world.doors.ask_close(0);
     world.turn();
     assert_eq!(world.clients[0].state().0, lane_state::CLOSED);
@@ -307,7 +313,8 @@ fn a_client_that_goes_leaves_its_reports_read_and_its_requests_unread() {
     assert!(world.doors.collect(0).is_some());
     let journal = world.journal();
     assert_eq!(journal.iter().filter(|r| matches!(r.body, Body::Order(_))).count(), 1);
-    assert_eq!(journal.iter().filter(|r| matches!(r.body, Body::Report(_))).count(), 1);
+    assert_eq!(journal.iter().filter(|r| matches!(r.body, Body::Report(_))).count(), 2);
+    assert_eq!(journal.iter().filter(|r| matches!(r.body, Body::Extension(_))).count(), 1);
     let closed = journal.iter().rev().find_map(|r| match &r.body {
         Body::Lane(entry) => Some(u32::from(entry.state)),
         _ => None,

@@ -76,11 +76,9 @@ const REST: [Letter; 22] = [
 
 fn tiny() -> Setup {
     let account = |name: &str, parent, owner| Account {
-        name: name.into(),
-        parent,
         owner,
         equity: Some(10_000 * MONEY_ONE),
-        phase: None,
+        ..Account::plain(name, parent)
     };
     let instrument = |symbol: &str, currency| Instrument {
         currency,

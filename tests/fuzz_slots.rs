@@ -202,7 +202,7 @@ fn everything_released_leaves_nothing(machine: &mut Machine, world: &mut World) 
     for (account, instrument, row) in machine.rows() {
         assert_eq!((row.open_buy, row.open_sell), (0, 0));
         let i = &setup.instruments[instrument as usize];
-        let unit = i.unit(setup.currencies[i.currency as usize].rate).unwrap_or(0);
+        let unit = i.unit(machine.rate(i.currency)).unwrap_or(0);
         let magnitude = i128::from(marks[instrument as usize]);
         let worth = Wide::product(i128::from(row.position).abs() * magnitude, unit);
         let mut node = Some(account);

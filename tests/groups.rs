@@ -33,11 +33,9 @@ const RATES: [i64; 3] = [PRICE_ONE, PRICE_ONE * 5 / 4, PRICE_ONE / 2];
 /// Accounts `a` and `b` of a desk of a firm; instruments of all kinds.
 fn world(r: &mut Random) -> Setup {
     let account = |name: &str, parent| Account {
-        name: name.into(),
         parent,
-        owner: None,
         equity: Some(1_000_000_000 * 10i128.pow(17)),
-        phase: None,
+        ..Account::plain(name, None)
     };
     let mut setup = Setup {
         currencies: ["USD", "EUR", "GBP"]

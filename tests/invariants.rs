@@ -95,13 +95,7 @@ fn conserved(machine: &Machine, setup: &Setup, place: &str) {
 
 /// One firm, one account, one instrument at 100, and no limits.
 fn small_world() -> Setup {
-    let account = |name: &str, parent| Account {
-        name: name.into(),
-        parent,
-        owner: None,
-        equity: None,
-        phase: None,
-    };
+    let account = Account::plain;
     Setup {
         currencies: vec![Currency { name: "USD".into(), rate: Some(PRICE_ONE) }],
         instruments: vec![Instrument::plain("X")],

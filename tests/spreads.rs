@@ -26,13 +26,7 @@ const LEGS: [&[(u32, i32)]; 3] =
 const MULTIPLIERS: [i64; 4] = [1, 50, 50, 7];
 
 fn setup() -> Setup {
-    let account = |name: &str, parent| Account {
-        name: name.into(),
-        parent,
-        owner: None,
-        equity: None,
-        phase: None,
-    };
+    let account = |name: &str, parent| Account { parent, ..Account::plain(name, None) };
     let plain = (0..PLAIN).map(|i| Instrument {
         multiplier: MULTIPLIERS[i as usize] * QTY_ONE,
         ..Instrument::plain(&format!("P{i}"))

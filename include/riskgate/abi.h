@@ -145,7 +145,8 @@ RG_ASSERT_AT(rg_order_slot, algo, 54);
 RG_ASSERT_AT(rg_order_slot, _reserved, 56);
 RG_ASSERT_AT(rg_order_slot, client_time, 60);
 
-/* The slot right before an order with RG_FLAG_HAS_EXTENSION. */
+/* The slot right before an order or a fill with RG_FLAG_HAS_EXTENSION. A fill's says its fee and
+ * nothing else. */
 struct rg_extension_slot {
     RG_ALIGN64 uint32_t seq;
     uint32_t mix;
@@ -155,7 +156,7 @@ struct rg_extension_slot {
     int64_t display_qty;   /* displayed quantity of an iceberg order, 0 for all */
     uint64_t good_till_ns; /* ns since 1970 UTC, 0 for none */
     uint64_t kind_word;    /* RG_KIND_EXTENSION */
-    uint64_t _reserved;
+    int64_t fee;           /* of a fill: 1e-8 of the instrument's currency, < 0 for a rebate; else 0 */
 };
 RG_ASSERT_SIZE(rg_extension_slot, 64);
 RG_ASSERT_AT(rg_extension_slot, seq, 0);
@@ -166,7 +167,7 @@ RG_ASSERT_AT(rg_extension_slot, min_qty, 24);
 RG_ASSERT_AT(rg_extension_slot, display_qty, 32);
 RG_ASSERT_AT(rg_extension_slot, good_till_ns, 40);
 RG_ASSERT_AT(rg_extension_slot, kind_word, 48);
-RG_ASSERT_AT(rg_extension_slot, _reserved, 56);
+RG_ASSERT_AT(rg_extension_slot, fee, 56);
 
 /* ----------------------------------------------------------------------- verdict slot --------
  *  0       4       8               16              24              32
@@ -469,6 +470,7 @@ enum rg_check_number { RG_CHECK_NONE = 0, RG_CHECKS(RG_CHECK_ENUMERATOR) RG_CHEC
 #define RG_FIELD_GOOD_TILL 13u
 #define RG_FIELD_REPLACE_IDENTITY 14u
 #define RG_FIELD_REPLACE_TOTAL 15u
+#define RG_FIELD_FEE 16u
 
 /* More about the first breach: `detail` of a verdict whose first check is instrument_state,
  * permission, market_halt or price_collar. A reason, the phase of the instrument's day, and the

@@ -117,6 +117,17 @@ static inline void rg_priv_write_plain(rg_client *c, uint64_t kind_word, uint64_
     rg_priv_write(c, words);
 }
 
+/* Writes the extension of a fill that has a fee. */
+static inline void rg_priv_write_fee(rg_client *c, uint64_t order_id, int64_t fee)
+{
+    uint64_t words[8] = {0};
+    words[1] = order_id;
+    words[2] = (uint64_t)RG_PRICE_UNDEFINED;
+    words[6] = RG_KIND_EXTENSION;
+    words[7] = (uint64_t)fee;
+    rg_priv_write(c, words);
+}
+
 /* Writes the voids that had no room. One comparison when there are none. */
 static inline void rg_priv_flush(rg_client *c)
 {

@@ -78,6 +78,8 @@ typedef struct rg_exec_report {
                            asked for it); fill, bust: the execution id */
     int64_t price;      /* fill, bust: execution price; else 0 */
     int64_t qty;        /* fill, bust: executed quantity; else 0 */
+    int64_t fee;        /* fill: 1e-8 of the instrument's currency, below 0 for a rebate; else 0. A
+                           bust gives it back by itself */
     uint32_t account;   /* fill, bust: always, so that it can be booked if the order is unknown */
     uint32_t instrument;
     uint16_t origin;    /* 0: this lane's order; else number of the order's lane plus one */
@@ -254,7 +256,7 @@ static inline rg_order rg_limit_order(uint64_t id, uint32_t account, uint32_t in
 
 static inline void rg_report_init(rg_exec_report *report)
 {
-    static const rg_exec_report empty = {0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0, 0, 0}};
+    static const rg_exec_report empty = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0, 0, 0}};
     *report = empty;
 }
 

@@ -202,6 +202,8 @@ pub mod field {
     pub const REPLACE_IDENTITY: u32 = 14;
     /// A replace's total quantity is not above what is filled.
     pub const REPLACE_TOTAL: u32 = 15;
+    /// Fee on what is no fill, or out of range.
+    pub const FEE: u32 = 16;
 }
 
 /// Why an instrument does not take the order: low byte of `detail` of `instrument_state`. The second

@@ -146,7 +146,8 @@ pub struct OrderSlot {
     pub client_time: u32,
 }
 
-/// The slot before an order with [`flag::HAS_EXTENSION`]: what does not fit into the order.
+/// The slot before an order or a fill with [`flag::HAS_EXTENSION`]: what does not fit into it. Of a
+/// fill only the fee is looked at for more than its being absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C, align(64))]
 pub struct ExtensionSlot {
@@ -166,8 +167,8 @@ pub struct ExtensionSlot {
     pub good_till_ns: u64,
     /// [`kind::EXTENSION`] in the low byte, the rest zero.
     pub kind_word: u64,
-    /// Zero.
-    pub _reserved: u64,
+    /// Fee of a fill in 1e-8 of the instrument's currency, below zero for a rebate; of requests zero.
+    pub fee: i64,
 }
 
 /// Index of the word that holds the id of the request or order.
@@ -194,7 +195,7 @@ const _: () = {
         offset_of!(ExtensionSlot, min_qty) == 24 && offset_of!(ExtensionSlot, display_qty) == 32
     );
     assert!(offset_of!(ExtensionSlot, good_till_ns) == 40);
-    assert!(offset_of!(ExtensionSlot, kind_word) == 48);
+    assert!(offset_of!(ExtensionSlot, kind_word) == 48 && offset_of!(ExtensionSlot, fee) == 56);
 };
 
 impl OrderSlot {
@@ -252,7 +253,7 @@ impl ExtensionSlot {
             self.display_qty as u64,
             self.good_till_ns,
             self.kind_word,
-            self._reserved,
+            self.fee as u64,
         ]
     }
 
@@ -268,7 +269,7 @@ impl ExtensionSlot {
             display_qty: w[4] as i64,
             good_till_ns: w[5],
             kind_word: w[6],
-            _reserved: w[7],
+            fee: w[7] as i64,
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use crate::abi::PRICE_UNDEFINED;
 use crate::error::{Error, Result};
+use crate::fixed::{MONEY_PLACES, Money, RATE_PLACES, Rate, decimal};
 use crate::gate::Gate;
 use crate::gate::watch::watch_all;
+use crate::state::State;
 use crate::state::command::{Command, KillScope};
 use crate::state::tree::kill_bit;
+use crate::state::verify::{CASH_MAX, CASH_MAX_TEXT};
 
 /// Applies a command; an error changes nothing.
 pub fn apply(gate: &mut Gate, now_ns: u64, command: &Command) -> Result<()> {
@@ -19,9 +22,24 @@ pub fn apply(gate: &mut Gate, now_ns: u64, command: &Command) -> Result<()> {
         Command::Halt(instrument) => state.instruments[instrument as usize].halted = true,
         Command::Resume(instrument) => state.instruments[instrument as usize].halted = false,
         Command::Restrict { node, instrument, mode } => state.restrict(node, instrument, mode)?,
-        Command::Rearm(node) => state.rearm(node),
+        Command::Rearm(node) => {
+            state.rearm(node);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
+        }
         Command::RollDay(node) => {
-            state.roll_day(node);
+            state.roll(node, false);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
+        }
+        Command::RollWeek(node) => {
+            state.roll(node, true);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
+        }
+        Command::SetRate { currency, rate } => {
+            state.set_rate(currency, rate);
+            watch_all(&mut gate.state, &mut gate.events, gate.inputs);
+        }
+        Command::AdjustCash { account, currency, amount } => {
+            state.adjust_cash(account, currency, amount)?;
             watch_all(&mut gate.state, &mut gate.events, gate.inputs);
         }
         Command::Session { instrument, mode } => {
@@ -89,6 +107,7 @@ fn verify(gate: &Gate, now_ns: u64, command: &Command) -> Result<()> {
     };
     let node = |id: u32| known("node", id, state.nodes.len());
     let instrument = |id: u32| known("instrument", id, state.instruments.len());
+    let currency = |id: u32| known("currency", id, state.rates.len());
     let side = |side: u8| match side {
         1 | 2 => Ok(()),
         _ => Err(Error::new(format!("side {side} is neither 1 (buy) nor 2 (sell)"))),
@@ -111,7 +130,12 @@ fn verify(gate: &Gate, now_ns: u64, command: &Command) -> Result<()> {
         Command::Restrict { node: id, instrument: of, .. } => {
             node(id).and(of.map_or(Ok(()), instrument))
         }
-        Command::Rearm(id) | Command::RollDay(id) => node(id),
+        Command::Rearm(id) | Command::RollDay(id) | Command::RollWeek(id) => node(id),
+        Command::SetRate { currency: of, rate } => currency(of).and(rate_problem(state, of, rate)),
+        Command::AdjustCash { account, currency: of, amount } => {
+            node(account).and(currency(of)).and(cash_problem(amount))?;
+            state.ledger_room(account)
+        }
         Command::Session { instrument: id, .. } => instrument(id),
         Command::MarketHalt { market, .. } => {
             market.map_or(Ok(()), |market| known("market", u32::from(market), 64))
@@ -148,4 +172,31 @@ fn verify(gate: &Gate, now_ns: u64, command: &Command) -> Result<()> {
             .and(not_negative("the average daily volume", adv.unwrap_or(0)))
             .and(not_negative("the number of shares", shares_outstanding.unwrap_or(0))),
     }
+}
+
+/// Why a currency cannot have a rate.
+fn rate_problem(state: &State, currency: u32, rate: Rate) -> Result<()> {
+    let of = decimal::format_i128(i128::from(rate), RATE_PLACES);
+    if currency == 0 {
+        return Err(Error::new(format!("rate {of}: the base currency's rate is 1 for ever")));
+    }
+    if rate <= 0 {
+        return Err(Error::new(format!("rate {of}: it must be above 0")));
+    }
+    match state.rate_too_large(currency, rate) {
+        None => Ok(()),
+        Some(instrument) => Err(Error::new(format!(
+            "rate {of}: with it one contract of instrument {instrument} would be worth more than \
+             1e12 of the base currency for each unit of its price"
+        ))),
+    }
+}
+
+/// Why cash cannot be adjusted by an amount.
+fn cash_problem(amount: Money) -> Result<()> {
+    if amount.unsigned_abs() <= CASH_MAX.unsigned_abs() {
+        return Ok(());
+    }
+    let text = decimal::format_i128(amount, MONEY_PLACES);
+    Err(Error::new(format!("adjust cash by {text}: at most {CASH_MAX_TEXT} at once")))
 }

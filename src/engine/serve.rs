@@ -101,6 +101,15 @@ pub struct LaneRow {
     pub verdict_stalls: u64,
 }
 
+impl LaneRow {
+    /// Has a message the extension that it says it has, and no other?
+    fn extension_fits(&self, words: &SlotWords) -> bool {
+        let flagged = (words[WORD_KIND] >> 24) as u8 & flag::HAS_EXTENSION != 0;
+        let of_it = self.extension.is_none_or(|ext| ext[WORD_ID] == words[WORD_ID]);
+        flagged == self.extension.is_some() && of_it
+    }
+}
+
 /// What all lanes share.
 pub struct Core<G> {
     /// The state machine.
@@ -195,9 +204,7 @@ impl<G: Gate> Core<G> {
                 consumed += 1;
                 continue;
             }
-            let flagged = (words[WORD_KIND] >> 24) as u8 & flag::HAS_EXTENSION != 0;
-            let fits = row.extension.is_none_or(|ext| ext[WORD_ID] == words[WORD_ID]);
-            if flagged != row.extension.is_some() || !fits {
+            if !row.extension_fits(&words) {
                 return (consumed, Some(quarantine::BROKEN_EXTENSION));
             }
             if !self.journal_has_room() {
@@ -282,13 +289,17 @@ impl<G: Gate> Core<G> {
                 let Peek::Slot(words) = visitor.lane.orders.peek() else { break };
                 visitor.lane.orders.advance();
                 let kind = words[WORD_KIND] as u8;
-                if is_report(kind) && row.extension.is_none() && self.journal_has_room() {
+                if kind == kind::EXTENSION {
+                    row.unread += u64::from(row.extension.replace(words).is_some());
+                    continue;
+                }
+                if is_report(kind) && row.extension_fits(&words) && self.journal_has_room() {
                     self.decide(row, &mut visitor, &words);
                 } else {
-                    row.extension = None;
-                    row.unread += 1;
+                    row.unread += 1 + u64::from(row.extension.take().is_some());
                 }
             }
+            row.unread += u64::from(row.extension.take().is_some());
             row.state = lane_state::CLOSED;
             row.visitor = Some(visitor);
             self.note(row);

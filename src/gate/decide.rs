@@ -184,6 +184,8 @@ pub fn decide(
         granted_and_in_band(&c, &mut found);
         grid(&c, &mut found);
         limits(&c, &mut found);
+        holdings(&c, &mut found);
+        legs.iter().for_each(|leg| holdings(&c.of_leg(leg), &mut found));
     }
     let crosses = checks::wash_trade::check(state, order);
     if let Some(breach) = crosses.filter(|b| !is_forgotten(b.check)) {
@@ -196,6 +198,15 @@ pub fn decide(
         found.flags |= flag::SHADOWED;
     }
     found
+}
+
+/// Sells from holdings only, where an account may not be short. Of a spread each leg is looked at.
+fn holdings(c: &Context, found: &mut Findings) {
+    let sold_short = checks::buying_power::from_holdings(c).filter(|_| !c.plan.is_spread);
+    if let Some(breach) = sold_short {
+        let (policy, place) = policy(c, breach.check);
+        found.sort(breach, policy, place, c.order);
+    }
 }
 
 /// A required check without a limit on the path, or an unpriced order without a collar.

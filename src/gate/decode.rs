@@ -54,7 +54,7 @@ pub fn decode(
             origin: slot.venue,
         })),
         kind::MASS_CANCEL => Ok(Request::MassCancel(slot.order_id)),
-        kind::VOID..=kind::BUST => report(&slot).map_err(bad),
+        kind::VOID..=kind::BUST => report(&slot, extension).map_err(bad),
         _ => Err(bad(field::KIND)),
     }
 }
@@ -76,7 +76,10 @@ fn order(slot: &OrderSlot, ext: Option<&SlotWords>, wall_ns: u64) -> Result<Requ
     if !(tif::DAY..=tif::AT_CLOSE).contains(&time_in_force) {
         return Err(field::TIME_IN_FORCE);
     }
-    if ext._reserved != 0 || ext.kind_word != u64::from(kind::EXTENSION) && ext != none {
+    if ext.fee != 0 {
+        return Err(field::FEE);
+    }
+    if ext.kind_word != u64::from(kind::EXTENSION) && ext != none {
         return Err(field::RESERVED);
     }
     if slot.qty <= 0 || slot.qty == i64::MAX {
@@ -124,12 +127,16 @@ fn order(slot: &OrderSlot, ext: Option<&SlotWords>, wall_ns: u64) -> Result<Requ
     }))
 }
 
-fn report(slot: &OrderSlot) -> Result<Request, u32> {
+fn report(slot: &OrderSlot, ext: Option<&SlotWords>) -> Result<Request, u32> {
     let executes = matches!(slot.kind, kind::FILL | kind::BUST);
-    let corrects = slot.kind == kind::FILL && slot.flags == flag::CORRECTION;
-    if slot.flags != 0 && !corrects {
+    let allowed = match slot.kind {
+        kind::FILL => flag::CORRECTION | flag::HAS_EXTENSION,
+        _ => 0,
+    };
+    if slot.flags & !allowed != 0 {
         return Err(field::FLAGS);
     }
+    let fee = ext.map_or(Ok(0), fee)?;
     if executes && (slot.qty <= 0 || slot.qty == i64::MAX) {
         return Err(field::QTY);
     }
@@ -149,8 +156,20 @@ fn report(slot: &OrderSlot) -> Result<Request, u32> {
         instrument: slot.instrument,
         side: slot.side_bits & 3,
         origin: slot.venue,
-        corrects,
+        corrects: slot.flags & flag::CORRECTION != 0,
+        fee,
     }))
+}
+
+/// The fee in a fill's extension, which says nothing else.
+fn fee(words: &SlotWords) -> Result<i64, u32> {
+    let ext = ExtensionSlot::from_words(words);
+    let no_price = matches!(ext.stop_price, 0 | PRICE_UNDEFINED);
+    let nothing_else = no_price && (ext.min_qty, ext.display_qty, ext.good_till_ns) == (0, 0, 0);
+    if ext.kind_word != u64::from(kind::EXTENSION) || !nothing_else {
+        return Err(field::RESERVED);
+    }
+    if ext.fee == i64::MIN { Err(field::FEE) } else { Ok(ext.fee) }
 }
 
 #[cfg(test)]

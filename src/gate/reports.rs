@@ -15,6 +15,7 @@ use crate::gate::reserve;
 use crate::gate::spread_reports;
 use crate::gate::watch::latch_node;
 use crate::state::State;
+use crate::state::day::Executed;
 use crate::state::history::Execution;
 use crate::state::index::NONE;
 use crate::state::limit::Latch;
@@ -147,7 +148,8 @@ fn fill(
     }
     let from_open = (report.qty - credit).max(0);
     let mut odd = contradicts || (slot == NONE && from_open > 0);
-    state.count_execution(row, signed, report.price, true);
+    let (price, fee) = (report.price, i128::from(report.fee));
+    state.count_execution(row, &Executed { qty: signed, price, fee, is_bust: false });
     if slot == NONE {
         book(state, row, signed);
     } else {
@@ -200,7 +202,7 @@ fn bust(
             spread_reports::take_back_known(state, events, origin, &e)
         } else {
             let row = state.find_row(e.account, e.instrument);
-            take_back(state, events, row, e.account, signed(e.side, e.qty), e.price);
+            take_back(state, events, row, e.account, signed(e.side, e.qty), (e.price, e.fee));
             row
         };
         if e.qty != report.qty || e.price != report.price {
@@ -213,7 +215,7 @@ fn bust(
     }
     let (account, instrument, order_side) = executed_for(state, slot, report);
     let Some(row) = bookable_row(state, events, lane, account, instrument) else { return NONE };
-    take_back(state, events, row, account, signed(order_side, report.qty), report.price);
+    take_back(state, events, row, account, signed(order_side, report.qty), (report.price, 0));
     remember(state, origin, report, account, instrument, order_side, true);
     anomaly(state, events, account, instrument);
     row
@@ -225,13 +227,14 @@ fn take_back(
     row: u32,
     account: u32,
     executed: i128,
-    price: Price,
+    (price, fee): (Price, i64),
 ) {
     if !fits(state, row, -executed) {
         anomaly(state, events, account, state.rows[row as usize].instrument);
         return;
     }
-    state.count_execution(row, -executed, price, false);
+    let fee = -i128::from(fee);
+    state.count_execution(row, &Executed { qty: -executed, price, fee, is_bust: true });
     book(state, row, -executed);
 }
 
@@ -294,6 +297,7 @@ pub(super) fn remember(
             order_id: report.order_id,
             qty: report.qty,
             price: report.price,
+            fee: report.fee,
             account,
             instrument,
             side: order_side,

@@ -103,6 +103,8 @@ pub struct Report {
     pub origin: u16,
     /// A fill that replaces the execution of the bust right before it.
     pub corrects: bool,
+    /// Fee of a fill, 1e-8 of the instrument's currency; below zero: a rebate.
+    pub fee: i64,
 }
 
 /// A message of a lane.

@@ -18,6 +18,7 @@ use crate::gate::reports::{Busted, anomaly, book, bookable_row, fits, remember, 
 use crate::gate::request::Report;
 use crate::gate::spread;
 use crate::state::State;
+use crate::state::day;
 use crate::state::history::Execution;
 use crate::state::index::NONE;
 use crate::state::legs::{LEGS_MAX, Leg, SpreadExecution};
@@ -83,8 +84,12 @@ pub fn fill(
         None => split(state, of.spread, of.side, report.price),
     };
     let mut odd = contradicts || (slot == NONE && from_open > 0);
+    // The fee is charged once, to the first leg that is booked.
+    let mut fee = report.fee;
     for k in (0..LEGS_MAX).filter(|k| moves[*k] != 0) {
-        state.count_execution(rows[k], moves[k], prices[k], true);
+        let fee = i128::from(core::mem::take(&mut fee));
+        let e = day::Executed { qty: moves[k], price: prices[k], fee, is_bust: false };
+        state.count_execution(rows[k], &e);
         if slot == NONE {
             book(state, rows[k], moves[k]);
             continue;
@@ -138,7 +143,7 @@ pub fn take_back_known(state: &mut State, events: &mut Events, origin: u32, e: &
         Leg::NONE => NONE,
         leg => state.find_row(of.account, leg.instrument),
     });
-    take_back(state, events, &of, &rows, e.qty, prices);
+    take_back(state, events, &of, &rows, (e.qty, e.fee), prices);
     state.find_row(of.account, of.spread)
 }
 
@@ -157,7 +162,7 @@ pub fn take_back_unknown(
         Some(k) => (legs[k].instrument, legs[k].side(of.side), [report.price; LEGS_MAX]),
         None => (of.spread, of.side, split(state, of.spread, of.side, report.price)),
     };
-    take_back(state, events, &of, &rows, report.qty, prices);
+    take_back(state, events, &of, &rows, (report.qty, 0), prices);
     remember(state, origin, report, of.account, instrument, order_side, true);
     if report.reference != 0 && of.leg.is_none() {
         state.spread_executions.push(origin, SpreadExecution { id: report.reference, prices });
@@ -171,7 +176,7 @@ fn take_back(
     events: &mut Events,
     of: &Executed,
     rows: &[u32; LEGS_MAX],
-    qty: Qty,
+    (qty, mut fee): (Qty, i64),
     prices: [Price; LEGS_MAX],
 ) {
     let moves = moves(&legs_of(state, of.spread), of, qty).map(|executed| -executed);
@@ -180,7 +185,9 @@ fn take_back(
         return;
     }
     for k in (0..LEGS_MAX).filter(|k| moves[*k] != 0) {
-        state.count_execution(rows[k], moves[k], prices[k], false);
+        let fee = -i128::from(core::mem::take(&mut fee));
+        let e = day::Executed { qty: moves[k], price: prices[k], fee, is_bust: true };
+        state.count_execution(rows[k], &e);
         book(state, rows[k], moves[k]);
     }
 }

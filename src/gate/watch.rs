@@ -35,6 +35,9 @@ pub fn watch(state: &mut State, events: &mut Events, row: u32, cause: Cause, inp
         let seen = cause == Cause::Mark && state.nodes[node as usize].watched_at == input;
         let n = &mut state.nodes[node as usize];
         n.watched_at = input;
+        if matches!(cause, Cause::Mark | Cause::Passive) && !seen {
+            n.note_peaks();
+        }
         if cause == Cause::Release && n.fired == 0 && n.first_tally == NONE {
             continue;
         }

@@ -477,6 +477,21 @@ pub fn put_command(sink: &mut impl Sink, command: &Command) {
             sink.put_u8(8);
             put_limit(sink, limit);
         }
+        Command::SetRate { currency, rate } => {
+            sink.put_u8(13);
+            sink.put_u32(*currency);
+            sink.put_i64(*rate);
+        }
+        Command::AdjustCash { account, currency, amount } => {
+            sink.put_u8(14);
+            sink.put_u32(*account);
+            sink.put_u32(*currency);
+            sink.put_i128(*amount);
+        }
+        Command::RollWeek(node) => {
+            sink.put_u8(16);
+            sink.put_u32(*node);
+        }
         Command::Session { .. }
         | Command::MarketHalt { .. }
         | Command::Band { .. }
@@ -524,6 +539,13 @@ pub fn take_command(source: &mut Source<'_>) -> Result<Command, BadBytes> {
         6 => Command::Rearm(source.u32()?),
         7 => Command::RollDay(source.u32()?),
         8 => Command::SetLimit(take_limit(source)?),
+        13 => Command::SetRate { currency: source.u32()?, rate: source.i64()? },
+        14 => Command::AdjustCash {
+            account: source.u32()?,
+            currency: source.u32()?,
+            amount: source.i128()?,
+        },
+        16 => Command::RollWeek(source.u32()?),
         number @ 9..=12 => trading::take_command(number, source)?,
         17 => Command::SetMargin {
             instrument: source.u32()?,

@@ -192,7 +192,7 @@ fn put_instrument(out: &mut Vec<u8>, instrument: &Instrument) {
 }
 
 fn put_account(out: &mut Vec<u8>, account: &Account) {
-    let Account { name, parent, owner, equity, phase } = account;
+    let Account { name, parent, owner, equity, phase, cash, short } = account;
     put_text(out, name);
     out.put_option_u32(*parent);
     out.put_option_u32(*owner);
@@ -201,6 +201,15 @@ fn put_account(out: &mut Vec<u8>, account: &Account) {
         out.put_i128(*equity);
     }
     out.put_u8(phase.map_or(0, |p| p as u8));
+    put_list(out, cash, |out, (currency, amount)| {
+        out.put_u32(*currency);
+        out.put_i128(*amount);
+    });
+    out.put_u8(match short {
+        None => 0,
+        Some(false) => 1,
+        Some(true) => 2,
+    });
 }
 
 fn put_lane(out: &mut Vec<u8>, lane: &Lane) {
@@ -346,6 +355,13 @@ fn take_account(source: &mut Source<'_>) -> Result<Account, BadBytes> {
                 Some((_, phase)) => Some(*phase),
                 None => return source.bad(1, "no phase has this number"),
             },
+        },
+        cash: take_list(source, |source| Ok((source.u32()?, source.i128()?)))?,
+        short: match source.u8()? {
+            0 => None,
+            1 => Some(false),
+            2 => Some(true),
+            _ => return source.bad(1, "must be 0, 1 or 2"),
         },
     })
 }

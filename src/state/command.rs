@@ -1,6 +1,6 @@
 //! Control commands, as data: what operations may tell the gate between two orders.
 
-use crate::fixed::{Price, Qty};
+use crate::fixed::{Money, Price, Qty, Rate};
 use crate::state::limit::Limit;
 use crate::state::session::Session;
 
@@ -77,6 +77,24 @@ pub enum Command {
     RollDay(u32),
     /// Set a limit, or replace the one in the same place.
     SetLimit(Limit),
+    /// A currency is worth this much from now on: values everything in it anew.
+    SetRate {
+        /// The currency, not the base currency.
+        currency: u32,
+        /// Base per unit, 1e-9; > 0.
+        rate: Rate,
+    },
+    /// A deposit or a withdrawal.
+    AdjustCash {
+        /// The node whose cash it is.
+        account: u32,
+        /// The currency.
+        currency: u32,
+        /// 1e-17 of it, above zero for a deposit; |amount| ≤ `verify::CASH_MAX`.
+        amount: Money,
+    },
+    /// Start a new week, and with it a new day, for a node and everything below it.
+    RollWeek(u32),
     /// Put an instrument into a phase of the day, whatever its calendar says.
     Session {
         /// The instrument.

@@ -40,10 +40,16 @@ impl State {
         for n in &self.nodes {
             (n.exposure, n.traded, n.pnl, n.open_orders, n.latch, n.killed).hash(&mut h);
             (n.restriction, n.equity, n.phase).hash(&mut h);
+            (n.bought, n.week_before, n.ever_before, n.peaks).hash(&mut h);
         }
         for r in &self.rows {
             (r.account, r.instrument, r.sums, r.worth, r.pnl_price, r.levels).hash(&mut h);
             r.latest_qty.hash(&mut h);
+        }
+        self.days.hash(&mut h);
+        self.rates.hash(&mut h);
+        for ledger in self.ledgers.items() {
+            ledger.hash(&mut h);
         }
         let cell = |h: &mut StateHasher, c: &Cell| {
             (c.node, c.instrument, c.sums, c.restriction, c.latch, c.levels).hash(h);
@@ -75,7 +81,7 @@ impl State {
                 (d.id, d.digest, d.decision, d.breaches.0).hash(&mut h);
             }
             for e in self.executions.lane_items(id) {
-                (e.id, e.qty, e.price, e.busted).hash(&mut h);
+                (e.id, e.qty, e.price, e.fee, e.busted).hash(&mut h);
             }
             self.spread_executions.lane_items(id).for_each(|e| e.hash(&mut h));
         }

@@ -53,6 +53,8 @@ pub struct Execution {
     pub qty: Qty,
     /// Price.
     pub price: Price,
+    /// Fee, 1e-8 of the instrument's currency.
+    pub fee: i64,
     /// Account.
     pub account: u32,
     /// Instrument.
@@ -165,6 +167,7 @@ mod tests {
             order_id: 0,
             qty: 1,
             price: 1,
+            fee: 0,
             account: 0,
             instrument: 0,
             side: 1,

@@ -1,7 +1,7 @@
 //! Instruments as the hot path reads them: grid, value per unit, quote, state.
 
 use crate::abi::PRICE_UNDEFINED;
-use crate::fixed::{PRICE_ONE, Price, Qty, Rate, Unit};
+use crate::fixed::{Notional, PRICE_ONE, Price, Qty, Rate, Unit, Wide};
 use crate::state::dimension::{Dimension, Groups};
 use crate::state::index::NONE;
 use crate::state::legs::{LEGS_MAX, Leg};
@@ -12,6 +12,11 @@ use crate::state::weights::Weights;
 /// Largest magnitude of a mark, 2.3e9; a larger one counts as missing (keeps the worth of any row
 /// in 127 bits, see `rows::EXCESS_MAX`).
 pub const MARK_MAX: Price = (1 << 61) - 1;
+
+/// Class of futures, see [`setup::Instrument::class`].
+const CLASS_FUTURE: u8 = 1;
+/// Class of FX.
+const CLASS_FX: u8 = 3;
 
 /// Why no mark can be used, or the mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +68,23 @@ pub struct Instrument {
     pub unit: Unit,
     /// Is there a rate?
     pub has_rate: bool,
+    /// Value of one contract at price 1 in its own currency, 1e-10; see
+    /// [`setup::Instrument::currency_unit`].
+    pub currency_unit: Unit,
+    /// Index of its currency.
+    pub currency: u32,
+    /// Prices are in 1/100 of the currency.
+    pub minor_unit: bool,
+    /// Its value is not paid for, only what is won or lost (futures, inverse contracts).
+    pub margined: bool,
+    /// A new rate revalues what was won or lost, not the position (what is margined, FX).
+    pub settled: bool,
+    /// Currency of what is won or lost: the coin of an inverse contract that names one.
+    pub settle_currency: u32,
+    /// An inverse contract that names its coin.
+    pub settles_in_coin: bool,
+    /// FX: the currency that is bought.
+    pub leg_currency: Option<u32>,
     /// Largest |price × quantity| whose money fits 127 bits at 1e-17.
     pub notional_max: i128,
     /// Its group in each dimension, or `NONE` where it does not count.
@@ -142,6 +164,17 @@ impl Instrument {
                 lot: i.lot,
                 unit: unit.unwrap_or(0),
                 has_rate: unit.is_some(),
+                currency_unit: i.currency_unit(),
+                currency: i.currency,
+                minor_unit: i.minor_unit,
+                margined: i.inverse || i.class == CLASS_FUTURE,
+                settled: i.inverse || i.class == CLASS_FUTURE || i.class == CLASS_FX,
+                settle_currency: match i.base_currency {
+                    Some(coin) if i.inverse => coin,
+                    _ => i.currency,
+                },
+                settles_in_coin: i.inverse && i.base_currency.is_some(),
+                leg_currency: i.base_currency.filter(|_| i.class == CLASS_FX && !i.inverse),
                 // |N| × multiplier ≤ (2^127 − 1) × 1e8; beyond 2^127 nothing can be.
                 notional_max: notional_max(i.multiplier),
                 groups: groups.of[id],
@@ -262,12 +295,20 @@ impl Instrument {
         }
     }
 
+    /// A notional (price × quantity) in its own currency, 1e-27, if it is paid for; else nothing.
+    #[inline]
+    pub fn paid_value(&self, notional: Notional) -> Wide {
+        if self.margined { Wide::ZERO } else { Wide::product(notional, self.currency_unit) }
+    }
+
     /// The mark at a moment: the middle of a usable quote, else last, else close, each within its
     /// own age. A crossed or wide quote is never replaced.
     pub fn mark_at(&self, now_ns: u64) -> MarkChoice {
         let q = &self.quote;
         let age_ns = now_ns.saturating_sub(q.quote_ns);
         let mut stale = MarkChoice::Stale { age_ns, max_age_ns: self.mark_max_age_ns };
+        // An inverse contract is worth nothing that could be said at a price of zero or below.
+        let is_mark = |price: Price| is_mark(price) && (price > 0 || !self.inverse);
         let has_quote = is_mark(q.bid) && is_mark(q.ask);
         if !has_quote {
             stale = MarkChoice::Stale { age_ns: 0, max_age_ns: 0 };

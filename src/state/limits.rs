@@ -5,7 +5,7 @@ use crate::fixed::{Wide, wide_from_money};
 use crate::state::defaults::{Number, number_of};
 use crate::state::index::NONE;
 use crate::state::limit::{
-    Bound, Denominator, Limit, Phase, SOFT_REARM_POINTS, SOFT_THRESHOLDS_MAX, Variant,
+    Bound, Denominator, Limit, Phase, Reset, SOFT_REARM_POINTS, SOFT_THRESHOLDS_MAX, Variant,
 };
 use crate::state::session::Session;
 use crate::state::tallies::{self, TallyRef};
@@ -34,6 +34,10 @@ pub struct LimitRow {
     pub for_instrument: bool,
     /// Phases of the day in which it holds, a bit each.
     pub sessions: u8,
+    /// When what it counts begins again.
+    pub reset: Reset,
+    /// The one currency that it counts, or `NONE`.
+    pub currency: u32,
     /// How many thresholds have fired, or [`LEVEL_HARD`].
     pub level: u8,
     /// Next limit of the same place.
@@ -130,6 +134,8 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         bounded: limit.bound != Bound::Unlimited,
         for_instrument: limit.instrument.is_some(),
         sessions: if limit.sessions == 0 { Session::ALL_BITS } else { limit.sessions },
+        reset: limit.reset,
+        currency: limit.currency.unwrap_or(NONE),
         level: 0,
         next,
         tally: TallyRef::NONE,

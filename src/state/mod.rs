@@ -1,12 +1,15 @@
 //! What the gate knows: instruments, account tree, positions, open orders, own book, limits.
 //!
 //! [`State`] keeps every sum exact: whatever changes a row goes through [`State::set_sums`], which
-//! changes the row's cells, its nodes and their tallies by the same difference.
+//! changes the row's cells, its nodes and their tallies by the same difference; whatever is executed
+//! or revalued goes through `day`.
 //! Nothing here decides, does I/O, reads a clock, or allocates after [`State::new`].
 
 pub mod calendar;
+pub mod cash;
 pub mod command;
 pub mod counters;
+pub mod day;
 pub mod defaults;
 pub mod dimension;
 pub mod duplicates;
@@ -22,6 +25,7 @@ pub mod limits;
 pub mod mutation;
 pub mod orders;
 pub mod own_book;
+pub mod period;
 pub mod permissions;
 pub mod rows;
 mod salt;
@@ -35,10 +39,11 @@ pub mod walks;
 pub mod weights;
 pub mod windows;
 
-use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
-use crate::fixed::{Price, Wide};
+use crate::fixed::{Price, Rate};
 use calendar::Calendars;
+use cash::Ledgers;
+use day::DayBook;
 use duplicates::{DUPLICATES_MAX, Duplicates};
 use history::{Decided, Execution, Recent};
 use index::{Index, NONE, pair};
@@ -83,6 +88,12 @@ pub struct State {
     pub rows: Vec<Row>,
     row_index: Index,
     row_capacity: usize,
+    /// What each row keeps of the day.
+    pub days: Vec<DayBook>,
+    /// Base per unit of each currency, 1e-9; 0: not known.
+    pub rates: Vec<Rate>,
+    /// Cash, where it is asked for.
+    pub ledgers: Ledgers,
     /// Node × instrument cells.
     pub cells: Vec<Cell>,
     cell_index: Index,
@@ -153,6 +164,9 @@ impl State {
             rows: Vec::with_capacity(positions),
             row_index: Index::new(positions),
             row_capacity: positions,
+            days: Vec::with_capacity(positions),
+            rates: setup.currencies.iter().map(|c| c.rate.unwrap_or(0)).collect(),
+            ledgers: Ledgers::new(setup),
             cells: Vec::with_capacity(cell_capacity),
             cell_index: Index::new(cell_capacity),
             cell_capacity,
@@ -182,6 +196,7 @@ impl State {
             permissions: Permissions::new(setup),
             wall_offset_ns: 0,
         };
+        state.give_from(setup);
         for limit in &setup.limits {
             let limit = state.as_planted(limit);
             state.add_limit(&limit).expect("a verified setup fits its own capacity");
@@ -262,6 +277,7 @@ impl State {
             *cell = self.cell_for(*node, instrument);
         }
         self.rows.push(row);
+        self.days.push(DayBook::default());
         self.row_index.insert(pair(account, instrument), slot);
         slot
     }
@@ -303,15 +319,19 @@ impl State {
         let (before, worth_before) = (row.sums, row.worth);
         let account = row.account as usize;
         let instrument = &self.instruments[row.instrument as usize];
+        let open = instrument.paid_value(worth.open_buys - row.worth.open_buys);
+        let currency = instrument.currency;
         row.sums = after;
         row.worth = worth;
         for cell in row.cells.iter().filter(|c| **c != NONE) {
             self.cells[*cell as usize].sums.shift(&before, &after);
         }
         let depth = self.nodes[account].depth;
+        let mut has_ledger = false;
         for level in 0..depth {
             let id = self.nodes[account].path[level] as usize;
             let node = &mut self.nodes[id];
+            has_ledger |= node.ledger != NONE;
             node.exposure.add(change);
             node.open_orders = node.open_orders + after.open_orders - before.open_orders;
             if node.first_tally != NONE {
@@ -320,6 +340,9 @@ impl State {
                 let is = Part { sums: &after, worth: &worth, magnitude };
                 self.tallies.shift(node.first_tally, instrument, (&was, &is), change.gross);
             }
+        }
+        if has_ledger {
+            self.move_open(account as u32, currency, open);
         }
     }
 
@@ -331,83 +354,36 @@ impl State {
     fn value_at(&mut self, instrument: u32, price: Price) {
         let i = &mut self.instruments[instrument as usize];
         i.valuation = price;
-        let (unit, inverse) = (i.unit, i.inverse);
+        let (unit, currency) = (i.unit, i.currency);
         let magnitude = i.valuation_magnitude();
         let mut at = i.first_row;
         while at != NONE {
-            let row = &mut self.rows[at as usize];
+            let slot = at;
+            let row = &mut self.rows[slot as usize];
             at = row.next_of_instrument;
+            let account = row.account;
             let worth = row.sums.worth(magnitude);
             let change = row.worth.change(&worth, unit);
+            let open = worth.open_buys - row.worth.open_buys;
             row.worth = worth;
             row.magnitude = magnitude;
-            // Undefined until the first execution, which brings its own.
-            let moved = match row.pnl_price {
-                PRICE_UNDEFINED => 0,
-                old => i128::from(price) - i128::from(old),
-            };
-            if row.pnl_price != PRICE_UNDEFINED {
-                row.pnl_price = price;
+            let open = self.instruments[instrument as usize].paid_value(open);
+            self.move_open(account, currency, open);
+            let gain = self.move_pnl_price(slot, price);
+            for level in 0..self.nodes[account as usize].depth {
+                let id = self.nodes[account as usize].path[level] as usize;
+                self.nodes[id].pnl = self.nodes[id].pnl.plus(gain);
             }
-            let gain = if inverse { Wide::ZERO } else { gain(row.sums.position, moved, unit) };
-            let account = row.account as usize;
-            for level in 0..self.nodes[account].depth {
-                let id = self.nodes[account].path[level] as usize;
-                let node = &mut self.nodes[id];
-                node.exposure.add(&change);
-                node.pnl = node.pnl.plus(gain);
-            }
+            self.pass_up_exposure(account, &change);
         }
     }
 
-    /// Counts an execution: `qty` is signed (bought > 0). `traded` is false for a bust, which never
-    /// lowers the day's executed value. The position itself changes in [`State::set_sums`].
-    pub fn count_execution(&mut self, slot: u32, qty: i128, price: Price, traded: bool) {
-        let row = &mut self.rows[slot as usize];
-        let instrument = &self.instruments[row.instrument as usize];
-        if row.pnl_price == PRICE_UNDEFINED {
-            row.pnl_price = match instrument.valuation {
-                PRICE_UNDEFINED => price,
-                valuation => valuation,
-            };
+    /// Adds to the exposures of an account and all above it.
+    fn pass_up_exposure(&mut self, account: u32, change: &Exposure) {
+        for level in 0..self.nodes[account as usize].depth {
+            let id = self.nodes[account as usize].path[level] as usize;
+            self.nodes[id].exposure.add(change);
         }
-        let moved = i128::from(row.pnl_price) - i128::from(price);
-        let gain = match instrument.inverse {
-            true => Wide::ZERO,
-            false => gain(qty, moved, instrument.unit),
-        };
-        let value = match traded {
-            true => {
-                let at = i128::from(instrument.value_price(price));
-                Wide::product(at * qty.abs(), instrument.unit)
-            }
-            false => Wide::ZERO,
-        };
-        let account = row.account as usize;
-        for level in 0..self.nodes[account].depth {
-            let id = self.nodes[account].path[level] as usize;
-            let node = &mut self.nodes[id];
-            node.pnl = node.pnl.plus(gain);
-            node.traded = node.traded.plus(value);
-        }
-    }
-
-    /// Starts a new day for a node and everything below it.
-    pub fn roll_day(&mut self, node: u32) {
-        let (traded, pnl) = {
-            let n = &self.nodes[node as usize];
-            (n.traded, n.pnl)
-        };
-        for level in 1..self.nodes[node as usize].depth {
-            let up = self.nodes[node as usize].path[level] as usize;
-            self.nodes[up].traded = self.nodes[up].traded.minus(traded);
-            self.nodes[up].pnl = self.nodes[up].pnl.minus(pnl);
-        }
-        for n in self.nodes.iter_mut().filter(|n| n.path().contains(&node)) {
-            n.traded = Wide::ZERO;
-            n.pnl = Wide::ZERO;
-        }
-        self.begin_counting_day(node, false);
     }
 
     /// Latches a node, or one instrument at it if there is a cell for that; `All` is never weakened
@@ -425,37 +401,14 @@ impl State {
         true
     }
 
-    /// Takes back what latched a node, and what latched single instruments at it.
+    /// Takes back what latched a node, and what latched single instruments at it; what it counts
+    /// since it was last re-armed begins again.
     pub fn rearm(&mut self, node: u32) {
         self.nodes[node as usize].latch = None;
+        self.nodes[node as usize].restart();
         for cell in self.cells.iter_mut().filter(|cell| cell.node == node) {
             cell.latch = None;
         }
         self.restart_counters(node);
-    }
-}
-
-/// Signed quantity × signed price move × unit. Both factors are differences of 64-bit numbers, so
-/// the product is taken in two steps that cannot overflow.
-fn gain(qty: i128, moved: i128, unit: u128) -> Wide {
-    let low = Wide::product(qty * (moved & 0xffff_ffff), unit);
-    let high = Wide::product(qty * (moved >> 32), unit);
-    let mut shifted = high;
-    shifted.high = (high.high << 32) | (high.low >> 96) as i128;
-    shifted.low = high.low << 32;
-    low.plus(shifted)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gains_are_exact_for_all_signs_and_sizes() {
-        for (qty, moved) in
-            [(5, 7), (-5, 7), (5, -7), (-5, -7), (1 << 63, 1 << 40), (3, -(1 << 40))]
-        {
-            assert_eq!(gain(qty, moved, 11), Wide::product(qty * moved, 11), "{qty} {moved}");
-        }
     }
 }

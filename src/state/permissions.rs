@@ -339,13 +339,7 @@ mod tests {
     };
 
     fn setup(grants: Vec<Grant>) -> Setup {
-        let account = |name: &str, parent| Account {
-            name: name.into(),
-            parent,
-            owner: None,
-            equity: None,
-            phase: None,
-        };
+        let account = |name: &str, parent| Account { parent, ..Account::plain(name, None) };
         let algo = |id, active| Algo { id, name: "a".into(), version: "1".into(), active };
         Setup {
             accounts: vec![account("firm", None), account("A", Some(0)), account("B", Some(0))],

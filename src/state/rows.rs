@@ -80,6 +80,7 @@ impl Sums {
             sell_case: self.short() * m + self.sell_excess,
             open: (self.buys + self.sells) * m + self.buy_excess + self.sell_excess,
             executed: self.position.abs() * m,
+            open_buys: self.buys * m + self.buy_excess,
         }
     }
 
@@ -114,6 +115,8 @@ pub struct Worth {
     pub open: Notional,
     /// |p|·m.
     pub executed: Notional,
+    /// B·m + BX.
+    pub open_buys: Notional,
 }
 
 impl Worth {
@@ -131,6 +134,7 @@ impl Worth {
             short: times(self.sell_case.max(0), after.sell_case.max(0)),
             open: times(self.open, after.open),
             executed: times(self.executed, after.executed),
+            open_buys: times(self.open_buys, after.open_buys),
         }
     }
 }

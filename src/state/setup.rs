@@ -158,6 +158,11 @@ impl Instrument {
     pub fn unit(&self, rate: Option<Rate>) -> Option<Unit> {
         unit(self.multiplier, self.minor_unit, rate)
     }
+
+    /// Value of one contract at price 1 in its own currency, 1e-10; below 2^70.
+    pub fn currency_unit(&self) -> Unit {
+        self.multiplier.unsigned_abs() as Unit * if self.minor_unit { 1 } else { 100 }
+    }
 }
 
 /// See [`Instrument::unit`].
@@ -180,6 +185,25 @@ pub struct Account {
     pub equity: Option<Money>,
     /// Phase of deployment; `None`: as the parent, and `Enforce` at the root.
     pub phase: Option<Phase>,
+    /// Cash at the start: currency and 1e-17 of it, each currency at most once.
+    pub cash: Vec<(u32, Money)>,
+    /// May sells exceed the position? `None`: as the parent, and yes at the root.
+    pub short: Option<bool>,
+}
+
+impl Account {
+    /// A node with nothing but its name and its parent.
+    pub fn plain(name: &str, parent: Option<u32>) -> Account {
+        Account {
+            name: name.to_string(),
+            parent,
+            owner: None,
+            equity: None,
+            phase: None,
+            cash: Vec::new(),
+            short: None,
+        }
+    }
 }
 
 /// A lane: one client's pair of rings, and what it may do.

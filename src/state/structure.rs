@@ -149,6 +149,9 @@ impl State {
             self.nodes[node as usize].tracks_instruments = true;
             self.make_missing_cells(node)?;
         }
+        if limit.check == Check::BuyingPower {
+            self.ledger_or_make(node)?;
+        }
         let n = &mut self.nodes[node as usize];
         n.first_limit = self.limits.add(n.first_limit, *limit, n.equity);
         self.refresh_masks();

@@ -5,6 +5,7 @@ use crate::fixed::{Wide, wide_from_money};
 use crate::state::command::Restriction;
 use crate::state::index::NONE;
 use crate::state::limit::{Latch, Phase};
+use crate::state::period::Totals;
 use crate::state::setup::{Setup, TREE_DEPTH_MAX};
 
 /// Exposures of a node: sums over all accounts below it, base currency 1e-36. Each is a sum of
@@ -25,6 +26,8 @@ pub struct Exposure {
     pub open: Wide,
     /// Σ |p|·v.
     pub executed: Wide,
+    /// Σ B·v + BX, the buys' part of `open`.
+    pub open_buys: Wide,
 }
 
 impl Exposure {
@@ -38,6 +41,21 @@ impl Exposure {
         self.short = self.short.plus(d.short);
         self.open = self.open.plus(d.open);
         self.executed = self.executed.plus(d.executed);
+        self.open_buys = self.open_buys.plus(d.open_buys);
+    }
+
+    /// Each with the other sign.
+    pub fn negated(&self) -> Exposure {
+        Exposure {
+            gross: self.gross.negated(),
+            buy_case: self.buy_case.negated(),
+            sell_case: self.sell_case.negated(),
+            long: self.long.negated(),
+            short: self.short.negated(),
+            open: self.open.negated(),
+            executed: self.executed.negated(),
+            open_buys: self.open_buys.negated(),
+        }
     }
 
     /// The measure of `net_exposure`: the worse of all buys and all sells filled.
@@ -65,8 +83,20 @@ pub struct Node {
     pub exposure: Exposure,
     /// Executed value of the day.
     pub traded: Wide,
-    /// Profit and loss of the day.
+    /// Executed value of the day's buys.
+    pub bought: Wide,
+    /// Profit and loss of the day: cash flows − fees + Σ p·mark − value at the start of the day.
     pub pnl: Wide,
+    /// What the earlier days of this week had.
+    pub week_before: Totals,
+    /// What the earlier days had since a person re-armed the node.
+    pub ever_before: Totals,
+    /// Largest profit of each period, by [`Reset`](crate::state::limit::Reset); as of the last look.
+    pub peaks: [Wide; 3],
+    /// Its place among nodes with a ledger, or `NONE`.
+    pub ledger: u32,
+    /// Sells beyond the position are allowed (accounts).
+    pub short: bool,
     /// Open orders below it.
     pub open_orders: u32,
     /// Latched by a breach or an anomaly.
@@ -100,12 +130,14 @@ impl Node {
             path[0] = id as u32;
             let mut depth = 1;
             let mut inherited = Phase::Enforce;
+            let mut short = true;
             if let Some(parent) = account.parent {
                 let up = &mut nodes[parent as usize];
                 up.interior = true;
                 path[1..=up.depth].copy_from_slice(&up.path[..up.depth]);
                 depth = up.depth + 1;
                 inherited = up.phase;
+                short = up.short;
             }
             nodes.push(Node {
                 path,
@@ -116,7 +148,13 @@ impl Node {
                 phase: account.phase.unwrap_or(inherited),
                 exposure: Exposure::default(),
                 traded: Wide::ZERO,
+                bought: Wide::ZERO,
                 pnl: Wide::ZERO,
+                week_before: Totals::default(),
+                ever_before: Totals::default(),
+                peaks: [Wide::ZERO; 3],
+                ledger: NONE,
+                short: account.short.unwrap_or(short),
                 open_orders: 0,
                 latch: None,
                 killed: 0,

@@ -4,7 +4,7 @@
 
 use crate::abi::PRICE_UNDEFINED;
 use crate::abi::codes::Check;
-use crate::fixed::{PRICE_ONE, QTY_ONE};
+use crate::fixed::{Money, PRICE_ONE, QTY_ONE};
 use crate::state::calendar::CALENDARS_MAX;
 use crate::state::defaults::{self, Number};
 use crate::state::dimension::Dimension;
@@ -25,6 +25,10 @@ const BUCKETS: [Dimension; 5] = [
     Dimension::Country,
     Dimension::Currency,
 ];
+/// Most cash of a node in a currency, and of an adjustment: 1e15 units.
+pub const CASH_MAX: Money = 100_000_000_000_000_000_000_000_000_000_000;
+/// It, for people.
+pub const CASH_MAX_TEXT: &str = "1,000,000,000,000,000";
 /// Longest window, ns.
 const WINDOW_MAX_NS: u64 = 7 * 24 * 3_600_000_000_000;
 /// A step's product (lot × contract size) is a multiple of this, 1e-16 per 1e-8.
@@ -165,6 +169,19 @@ impl Setup {
             depths.push(depth);
             if account.owner.is_some_and(|o| o as usize >= self.owners.len()) {
                 problems.push(format!("account {name}: there is no such owner"));
+            }
+            let mut seen: Vec<u32> = Vec::new();
+            for (currency, amount) in &account.cash {
+                if *currency as usize >= self.currencies.len() {
+                    problems.push(format!("account {name}: its cash is in an unknown currency"));
+                }
+                if seen.contains(currency) {
+                    problems.push(format!("account {name}: its cash in one currency stands twice"));
+                }
+                if amount.unsigned_abs() > CASH_MAX as u128 {
+                    problems.push(format!("account {name}: its cash is beyond {CASH_MAX_TEXT}"));
+                }
+                seen.push(*currency);
             }
         }
     }

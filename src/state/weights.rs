@@ -97,6 +97,11 @@ impl Weights {
         Some(setup::unit(self.multiplier, self.minor_unit, rate))
     }
 
+    /// Does a rate of this currency change what its rows count?
+    pub fn pays(&self, currency: u32) -> bool {
+        self.currency == currency || self.base_currency == currency
+    }
+
     /// The currencies of an FX pair: what it buys, and what it pays with; `NONE` for the firm's own
     /// base currency (the first), which nobody limits, and twice for what is no pair.
     pub fn currency_legs(&self) -> [u32; 2] {

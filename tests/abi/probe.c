@@ -46,7 +46,7 @@ static void structs(void)
     AT(rg_extension_slot, display_qty);
     AT(rg_extension_slot, good_till_ns);
     AT(rg_extension_slot, kind_word);
-    AT(rg_extension_slot, _reserved);
+    AT(rg_extension_slot, fee);
     END();
     BEGIN(rg_verdict_slot);
     AT(rg_verdict_slot, seq);
@@ -297,6 +297,7 @@ static void constants(void)
     CONSTANT(RG_FIELD_GOOD_TILL);
     CONSTANT(RG_FIELD_REPLACE_IDENTITY);
     CONSTANT(RG_FIELD_REPLACE_TOTAL);
+    CONSTANT(RG_FIELD_FEE);
     CONSTANT(RG_STATE_HALTED);
     CONSTANT(RG_STATE_EXPIRED);
     CONSTANT(RG_STATE_CLOSED);

@@ -402,6 +402,37 @@ static void case_extension_pair(void)
     EQUAL(client.order_cursor, 2 + CAPACITY - 1); /* nothing was written */
 }
 
+static void case_fee_of_a_fill(void)
+{
+    uint64_t w[8];
+    uint64_t i;
+    rg_order order = buy(1);
+    rg_exec_report fill = rg_fill_of(&order, 50, 1, 2);
+    rg_exec_report ack = rg_report_of(RG_KIND_ACK, 1, 1);
+    fill.fee = -7; /* a rebate */
+    EQUAL(rg_report(&client, &fill), RG_OK);
+    REQUIRE(take_order(&gate, w));
+    EQUAL(w[1], 1);
+    EQUAL(w[2], RG_PRICE_UNDEFINED);
+    EQUAL(w[6], RG_KIND_EXTENSION);
+    EQUAL((int64_t)w[7], -7);
+    REQUIRE(take_order(&gate, w));
+    EQUAL(kind_of(w), RG_KIND_FILL);
+    EQUAL((w[6] >> 24) & 0xff, RG_FLAG_HAS_EXTENSION);
+    fill.fee = 0; /* as before: one slot */
+    EQUAL(rg_report(&client, &fill), RG_OK);
+    expect_kind(RG_KIND_FILL, 1);
+    ack.fee = 1;
+    EQUAL(rg_report(&client, &ack), RG_INVALID);
+    ack.fee = 0;
+    for (i = 1; i < CAPACITY; i++) {
+        EQUAL(rg_report(&client, &ack), RG_OK);
+    }
+    fill.fee = 5;
+    EQUAL(rg_report(&client, &fill), RG_FULL); /* one slot is free, two are needed */
+    EQUAL(rg_report(&client, &ack), RG_OK);
+}
+
 static void case_correction(void)
 {
     rg_order order = buy(1);
@@ -562,6 +593,7 @@ static const struct test_case cases[] = {
     CASE(killed),
     CASE(invalid),
     CASE(extension_pair),
+    CASE(fee_of_a_fill),
     CASE(correction),
     CASE(cancel_intent),
     CASE(unasked_verdict_ends_trust),

@@ -13,6 +13,7 @@ use riskgate::machine::{Environment, MarkInput};
 use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::limit::{Limit, Phase};
 use riskgate::state::setup::{Account, Capacity, Currency, Instrument, Lane, RATE_ONE, Setup};
+use riskgate::state::verify::CASH_MAX;
 
 /// Random numbers (a 64-bit multiply-xorshift).
 pub struct Rng(pub u64);
@@ -154,8 +155,18 @@ impl World {
     pub fn command(&mut self) -> Command {
         let node = self.rng.below(self.setup.accounts.len() as u64) as u32;
         let instrument = self.rng.below(self.setup.instruments.len() as u64) as u32;
-        match self.rng.below(16) {
-            12..16 => hours::command(&mut self.rng, instrument),
+        let currency = self.rng.below(self.setup.currencies.len() as u64 + 1) as u32;
+        match self.rng.below(19) {
+            15..19 => hours::command(&mut self.rng, instrument),
+            12 => {
+                let rate = self.rng.pick(&[1, PRICE_ONE, 1 << 40, i64::MAX, 0, -1]);
+                Command::SetRate { currency, rate }
+            }
+            13 => {
+                let amount = self.rng.pick(&[1, -(1 << 90), CASH_MAX, -CASH_MAX, i128::MIN]);
+                Command::AdjustCash { account: node, currency, amount }
+            }
+            14 => Command::RollWeek(node),
             0 => Command::Kill(KillScope::Node(node)),
             1 | 2 => Command::Unkill(KillScope::Node(node)),
             3 => Command::Halt(instrument),
@@ -445,6 +456,8 @@ fn setup(rng: &mut Rng) -> Setup {
             owner: rng.one_in(2).then(|| rng.below(2) as u32),
             equity: rng.one_in(2).then(|| rng.pick(&[1 << 90, -(1 << 90), i128::MAX, 0])),
             phase: if rng.one_in(6) { Some(Phase::Shadow) } else { None },
+            cash: Vec::new(),
+            short: rng.one_in(8).then_some(false),
         });
     }
     let mut limits: Vec<Limit> = Vec::new();

@@ -18,11 +18,8 @@ pub const BUILD: &str = "test-build";
 
 pub fn setup() -> Setup {
     let account = |name: &str, parent| Account {
-        name: name.to_string(),
-        parent,
-        owner: None,
         equity: Some(1_000_000 * 10i128.pow(17)),
-        phase: None,
+        ..Account::plain(name, parent)
     };
     let qty = |v: i64| Bound::Value(i128::from(v) * i128::from(QTY_ONE));
     let money = |v: i64| Bound::Value(i128::from(v) * 10i128.pow(17));

@@ -123,7 +123,10 @@ pub fn scope(r: &mut Random) -> KillScope {
 }
 
 pub fn command(r: &mut Random) -> Command {
-    match r.below(16) {
+    match r.below(19) {
+        15 => Command::SetRate { currency: r.u32(), rate: r.i64() },
+        16 => Command::AdjustCash { account: r.u32(), currency: r.u32(), amount: r.u128() as i128 },
+        17 => Command::RollWeek(r.u32()),
         0 => Command::Kill(scope(r)),
         1 => Command::Unkill(scope(r)),
         2 => Command::Halt(r.u32()),
@@ -211,6 +214,8 @@ pub fn setup(r: &mut Random) -> Setup {
             owner: r.option(Random::u32),
             equity: r.option(|r| r.u128() as i128),
             phase: r.option(|r| r.pick(&Phase::NAMES).0),
+            cash: r.list(3, |r| (r.u32(), r.u128() as i128)),
+            short: r.option(Random::bool),
         }),
         limits: r.list(8, limit),
         limit_owners: r.list(3, Random::text),

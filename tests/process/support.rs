@@ -72,13 +72,7 @@ pub fn until<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
 
 /// A firm with one account, four instruments and three lanes, without limits.
 pub fn setup() -> Setup {
-    let account = |name: &str, parent| Account {
-        name: name.to_string(),
-        parent,
-        owner: None,
-        equity: None,
-        phase: None,
-    };
+    let account = Account::plain;
     Setup {
         currencies: vec![Currency { name: "USD".to_string(), rate: Some(RATE_ONE) }],
         instruments: ["AAPL", "MSFT", "GOOG", "AMZN"].map(Instrument::plain).to_vec(),

@@ -7,7 +7,7 @@ use crate::gate::checks::catalogue::MARKET_ACCESS;
 use crate::gate::checks::catalogue::{CatalogueRow, Parameter};
 use crate::gate::checks::place::Place;
 use crate::gate::outcome::MeasureUnit;
-use crate::state::limit::Variant;
+use crate::state::limit::{Reset, Variant};
 
 /// Its row of the catalogue.
 pub const ROW: CatalogueRow = CatalogueRow {
@@ -26,11 +26,11 @@ const VARIANTS: &[(Variant, &str)] = &[
     (Variant::DailyTraded, "daily_traded"),
 ];
 
-/// The measure of a variant, base currency.
-pub fn measure(variant: Variant, at: &Place) -> Wide {
+/// The measure of a variant, base currency; `reset` says since when `daily_traded` counts.
+pub fn measure(variant: Variant, reset: Reset, at: &Place) -> Wide {
     match variant {
         Variant::Executed => at.executed(),
-        Variant::DailyTraded => at.node.traded.plus(at.open()),
+        Variant::DailyTraded => at.node.traded_in(reset).plus(at.open()),
         _ => at.gross(),
     }
 }

@@ -53,6 +53,8 @@ pub fn is_quiet(c: &Context, limit: &LimitRow, after: &Place) -> bool {
 fn lacks_value(c: &Context, limit: &LimitRow) -> bool {
     let i = c.instrument;
     match limit.check {
+        // A spread counts in its legs, which are looked at by themselves.
+        _ if c.plan.is_spread => false,
         Check::SectorConcentration => c.plan.mark.is_none(),
         Check::Margin => margin::lacks_rate(i),
         Check::OptionGreeks => option_greeks::needs_mark(limit.variant, i) && c.plan.mark.is_none(),

@@ -6,7 +6,10 @@
 
 pub mod adv_percent;
 pub mod blocked;
+pub mod buying_power;
 pub mod catalogue;
+pub mod daily_loss;
+pub mod drawdown;
 pub mod duplicate_order;
 pub mod execution_rate;
 pub mod fx_position;
@@ -40,10 +43,12 @@ pub mod permission;
 pub mod place;
 pub mod price_collar;
 pub mod price_walk;
+pub mod purchases;
 pub mod rate_sensitivity;
 pub mod reject_storm;
 pub mod repeated_execution;
 pub mod restricted;
+pub mod sales;
 pub mod sector_concentration;
 pub mod share;
 pub mod short_exposure;
@@ -293,16 +298,23 @@ fn accumulated(c: &Context, limit: &LimitRow, node_id: u32, level: usize) -> Fin
         Check::GrossExposure => {
             gross_exposure::breached(limit.variant, was, is, limit.hard, c.plan.reduces)
         }
+        // The order does not enter the measure.
+        Check::DailyLoss | Check::Drawdown => was > limit.hard && !c.plan.reduces,
         _ => is > limit.hard && is > was,
     };
     if !beyond {
         return Finding::Watch;
     }
+    // What is used is compared with what was granted and what there is of cash.
+    let cash = match limit.check {
+        Check::BuyingPower => buying_power::cash(limit.currency, &after),
+        _ => Wide::ZERO,
+    };
     Finding::Beyond(Breach {
         unit,
-        before: was,
-        observed: is,
-        limit: limit.hard,
+        before: was.plus(cash),
+        observed: is.plus(cash),
+        limit: limit.hard.plus(cash),
         ..Breach::bare(limit.check)
     })
 }
@@ -316,13 +328,20 @@ pub fn measure(limit: &LimitRow, at: &Place) -> Option<(MeasureUnit, Wide)> {
         Check::MaxOpenOrders => (MeasureUnit::Count, max_open_orders::measure(for_instrument, at)),
         Check::MaxLong => (MeasureUnit::Qty, max_long::measure(at)),
         Check::MaxShort => (MeasureUnit::Qty, max_short::measure(at)),
-        Check::GrossExposure => (MeasureUnit::Money, gross_exposure::measure(limit.variant, at)),
+        Check::GrossExposure => {
+            (MeasureUnit::Money, gross_exposure::measure(limit.variant, limit.reset, at))
+        }
         Check::NetExposure => (MeasureUnit::Money, net_exposure::measure(at)),
         Check::LongExposure => (MeasureUnit::Money, long_exposure::measure(at)),
         Check::ShortExposure => (MeasureUnit::Money, short_exposure::measure(at)),
         Check::OpenOrderValue => {
             (MeasureUnit::Money, open_order_value::measure(for_instrument, at))
         }
+        Check::Purchases => (MeasureUnit::Money, purchases::measure(limit.reset, at)),
+        Check::Sales => (MeasureUnit::Money, sales::measure(limit.reset, at)),
+        Check::BuyingPower => (MeasureUnit::Money, buying_power::measure(limit.currency, at)),
+        Check::DailyLoss => (MeasureUnit::Money, daily_loss::measure(limit.reset, at)),
+        Check::Drawdown => (MeasureUnit::Money, drawdown::measure(limit.reset, at)),
         _ => return None,
     })
 }

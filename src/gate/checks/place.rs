@@ -58,6 +58,8 @@ impl Place<'_> {
         open;
         /// Σ |position| at the mark.
         executed;
+        /// Value of open buys.
+        open_buys;
     }
 
     /// Position and open orders of the row's instrument at this node.

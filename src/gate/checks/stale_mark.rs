@@ -31,6 +31,9 @@ pub const fn is_needed_by(check: Check) -> bool {
             | Check::LongExposure
             | Check::ShortExposure
             | Check::OpenOrderValue
+            | Check::Purchases
+            | Check::Sales
+            | Check::BuyingPower
             | Check::SectorConcentration
     )
 }

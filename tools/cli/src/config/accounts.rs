@@ -1,16 +1,17 @@
 //! The account tree: parents may stand before or after their children.
 
-use riskgate::fixed::MONEY_PLACES;
+use riskgate::fixed::{MONEY_PLACES, Money};
 use riskgate::state::limit::Phase;
 use riskgate::state::permissions::{Grant, Grantee, Permission};
 use riskgate::state::setup::{Account, Setup};
 
-use crate::config::instruments::intern;
+use crate::config::instruments::{currency_of, intern};
 use crate::config::permissions;
-use crate::tree::{Problems, Value, nearest};
+use crate::tree::{Kind, Problems, Table, Value, nearest};
 
 /// Keys of an account.
-pub const ACCOUNT_KEYS: &[&str] = &["name", "parent", "owner", "equity", "phase", "permission"];
+pub const ACCOUNT_KEYS: &[&str] =
+    &["name", "parent", "owner", "equity", "phase", "cash", "short", "permission"];
 
 struct Read<'a> {
     account: Account,
@@ -98,6 +99,31 @@ fn read_account<'a>(
     };
     let permission = table.get("permission");
     let permission = permission.and_then(|v| permissions::read(setup, v, problems));
-    let account = Account { name, parent: None, owner, equity, phase };
+    let cash = row_cash(setup, &table, problems);
+    let short = table.get("short").and_then(|v| v.bool("short", problems));
+    let account = Account { owner, equity, phase, cash, short, ..Account::plain(&name, None) };
     Some(Read { account, parent, permission, line: table.line })
+}
+
+/// `cash`: currencies and what there is of each at the start.
+fn row_cash(setup: &mut Setup, row: &Table, problems: &mut Problems) -> Vec<(u32, Money)> {
+    let Some(value) = row.get("cash") else { return Vec::new() };
+    let Kind::Table(entries) = &value.kind else {
+        let what = value.describe();
+        problems.add(value.line, format!("cash is {what}, it must be {{currency: amount}}"));
+        return Vec::new();
+    };
+    let mut cash = Vec::new();
+    for entry in entries {
+        let Some(amount) = entry.value.scaled(&entry.key, MONEY_PLACES, problems) else { continue };
+        match currency_of(setup, &entry.key) {
+            (_, true) => {
+                let text =
+                    format!("cash in {} is cash in hundredths; name the currency", entry.key);
+                problems.add(entry.value.line, text);
+            }
+            (currency, false) => cash.push((currency, amount)),
+        }
+    }
+    cash
 }

@@ -232,7 +232,7 @@ fn read_decimals(row: &Table, instrument: &mut Instrument, problems: &mut Proble
 }
 
 /// Index of the currency of a name, and whether the name means hundredths of it.
-fn currency_of(setup: &mut Setup, name: &str) -> (u32, bool) {
+pub fn currency_of(setup: &mut Setup, name: &str) -> (u32, bool) {
     let minor = MINOR_UNITS.iter().find(|(minor, _)| *minor == name);
     let major = minor.map_or(name, |(_, major)| major);
     let known = setup.currencies.iter().position(|c| c.name == major);

@@ -3,7 +3,7 @@
 use riskgate::abi::lane::{lane_state, quarantine};
 use riskgate::abi::order::{kind, order_type, side, tif};
 use riskgate::abi::{PRICE_UNDEFINED, verdict};
-use riskgate::fixed::{PRICE_PLACES, QTY_PLACES, decimal};
+use riskgate::fixed::{MONEY_PLACES, PRICE_PLACES, QTY_PLACES, RATE_PLACES, decimal};
 use riskgate::journal::groups::Groups;
 use riskgate::journal::record::{NO_LANE, Record};
 use riskgate::state::command::{Command, KillScope, Restriction};
@@ -45,6 +45,12 @@ impl Names {
             None if id == u32::MAX => "any".to_string(),
             None => format!("#{id}"),
         }
+    }
+
+    /// Name of a currency.
+    pub fn currency(&self, id: u32) -> String {
+        let found = self.setup.currencies.get(id as usize);
+        found.map_or_else(|| format!("#{id}"), |c| c.name.clone())
     }
 
     /// Name of a node or account.
@@ -119,6 +125,15 @@ impl Names {
                     known("adv", *adv),
                     known("shares_outstanding", *shares_outstanding)
                 )
+            }
+            Command::RollWeek(node) => format!("roll_day {} week", self.node(*node)),
+            Command::SetRate { currency, rate } => {
+                let rate = decimal::format_i128(i128::from(*rate), RATE_PLACES);
+                format!("rate {} {rate}", self.currency(*currency))
+            }
+            Command::AdjustCash { account, currency, amount } => {
+                let amount = decimal::format_i128(*amount, MONEY_PLACES);
+                format!("cash {} {} {amount}", self.node(*account), self.currency(*currency))
             }
             Command::SetLimit(limit) => {
                 let node = limit.node.map_or(String::new(), |id| format!(" at {}", self.node(id)));

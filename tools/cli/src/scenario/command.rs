@@ -2,7 +2,7 @@
 
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::order::side;
-use riskgate::fixed::{PRICE_PLACES, QTY_PLACES};
+use riskgate::fixed::{MONEY_PLACES, PRICE_PLACES, QTY_PLACES, RATE_PLACES};
 use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::limit::Limit;
 use riskgate::state::session::Session;
@@ -26,6 +26,12 @@ const KEYS: &[&str] = &[
     "market_resume",
     "band",
     "algo",
+    "rate",
+    "value",
+    "cash",
+    "currency",
+    "amount",
+    "week",
     "instrument",
     "mode",
     "low",
@@ -54,6 +60,10 @@ const KEYS: &[&str] = &[
 const BESIDE: &[&str] = &[
     "instrument",
     "mode",
+    "value",
+    "currency",
+    "amount",
+    "week",
     "low",
     "high",
     "active",
@@ -73,12 +83,16 @@ const BESIDE: &[&str] = &[
     "reason",
 ];
 /// Which of them belong to which commands alone.
-const OF_COMMANDS: [(&str, &[&str]); 5] = [
+const OF_COMMANDS: [(&str, &[&str]); 9] = [
     ("instrument", &["restrict"]),
     ("mode", &["restrict", "session"]),
     ("low", &["band"]),
     ("high", &["band"]),
     ("active", &["algo"]),
+    ("value", &["rate"]),
+    ("currency", &["cash"]),
+    ("amount", &["cash"]),
+    ("week", &["roll_day"]),
 ];
 /// Numbers that stand beside the tables that other systems push.
 const PUSHED: [(&str, &[&str]); 4] = [
@@ -180,10 +194,26 @@ pub fn read(setup: &Setup, value: &Value, problems: &mut Problems) -> Option<Vec
         "halt" => Command::Halt(names.instrument(target, problems)?),
         "resume" => Command::Resume(names.instrument(target, problems)?),
         "rearm" => Command::Rearm(names.node(target, problems)?),
+        "roll_day" if table.flag("week", problems) => {
+            Command::RollWeek(names.node(target, problems)?)
+        }
         "roll_day" => Command::RollDay(names.node(target, problems)?),
         "margin" | "greeks" | "sensitivity" | "reference" => {
             let instrument = names.instrument(target, problems)?;
             read_pushed(&entry.key, instrument, &table, problems)?
+        }
+        "rate" => {
+            let value = table.need("value", problems)?;
+            let rate = value.scaled64("value", RATE_PLACES, problems)?;
+            Command::SetRate { currency: names.currency(target, problems)?, rate }
+        }
+        "cash" => {
+            let amount = table.need("amount", problems)?;
+            Command::AdjustCash {
+                account: names.node(target, problems)?,
+                currency: names.currency(table.need("currency", problems)?, problems)?,
+                amount: amount.scaled("amount", MONEY_PLACES, problems)?,
+            }
         }
         "restrict" => return read_restrict(setup, &table, target, problems),
         "session" => {

@@ -31,7 +31,7 @@ pub const FLAGS: [(u16, &str); 10] = [
     (flag::SHADOWED, "shadowed"),
 ];
 /// Names of an order's fields.
-const FIELDS: [(u32, &str); 15] = [
+const FIELDS: [(u32, &str); 16] = [
     (field::KIND, "kind"),
     (field::ORDER_ID, "id"),
     (field::SIDE, "side"),
@@ -47,6 +47,7 @@ const FIELDS: [(u32, &str); 15] = [
     (field::GOOD_TILL, "good_till"),
     (field::REPLACE_IDENTITY, "replace_identity"),
     (field::REPLACE_TOTAL, "replace_total"),
+    (field::FEE, "fee"),
 ];
 
 const STATE_DETAILS: [(u8, &str); 5] = [

@@ -2,6 +2,7 @@
 
 use riskgate::fixed::{QTY_PLACES, WIDE_PLACES, decimal};
 use riskgate::machine::Machine;
+use riskgate::state::limit::Reset;
 use riskgate::state::setup::Setup;
 
 use crate::config::limits::Names;
@@ -19,6 +20,12 @@ const NODE_KEYS: &[&str] = &[
     "short_exposure",
     "open_order_value",
     "day_pnl",
+    "purchases",
+    "sales",
+    "daily_loss",
+    "drawdown",
+    "cash_used",
+    "cash",
     "open_orders",
     "max_open_orders",
 ];
@@ -115,6 +122,7 @@ impl StateExpect {
             return decimal::format_i128(qty, QTY_PLACES);
         }
         let view = machine.node(self.node);
+        let funds = machine.funds(self.node, Reset::Day);
         let money = match key {
             "gross_exposure" => view.gross_exposure,
             "executed" => view.executed,
@@ -124,6 +132,12 @@ impl StateExpect {
             "short_exposure" => view.short_exposure,
             "open_order_value" => view.open_order_value,
             "day_pnl" => view.day_pnl,
+            "purchases" => funds.purchases,
+            "sales" => funds.sales,
+            "daily_loss" => funds.daily_loss,
+            "drawdown" => funds.drawdown,
+            "cash_used" => funds.cash_used,
+            "cash" => funds.cash,
             _ => return view.open_orders.to_string(),
         };
         decimal::format_wide(money, WIDE_PLACES)

@@ -1,7 +1,7 @@
 //! Execution reports and voids as slots: which request a line answers, what a fill or bust is of.
 
-use riskgate::abi::PRICE_UNDEFINED;
-use riskgate::abi::order::{OrderSlot, kind};
+use riskgate::abi::order::{ExtensionSlot, OrderSlot, flag, kind};
+use riskgate::abi::{PRICE_UNDEFINED, SlotWords};
 use riskgate::state::legs::Leg;
 use riskgate::state::setup::Setup;
 
@@ -69,6 +69,22 @@ fn side_of(setup: &Setup, terms: &Terms, instrument: u32) -> u8 {
         }
         None => terms.side,
     }
+}
+
+/// The extension of a fill that has a fee; the fill says that it has one.
+pub fn extension(slot: &mut OrderSlot, report: &Report) -> Option<SlotWords> {
+    if report.fee == 0 {
+        return None;
+    }
+    slot.flags |= flag::HAS_EXTENSION;
+    let extension = ExtensionSlot {
+        order_id: slot.order_id,
+        stop_price: PRICE_UNDEFINED,
+        kind_word: u64::from(kind::EXTENSION),
+        fee: report.fee,
+        ..ExtensionSlot::default()
+    };
+    Some(extension.to_words())
 }
 
 /// A slot with account, instrument and side of an order, and no price and quantity.

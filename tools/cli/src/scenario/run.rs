@@ -302,12 +302,13 @@ impl Runner {
     }
 
     fn report(&mut self, report: &Report) -> std::result::Result<u32, Vec<Mismatch>> {
-        let slot = report::encode(&mut self.book, report, &self.setup);
+        let mut slot = report::encode(&mut self.book, report, &self.setup);
         if report.kind == kind::FILL && slot.price == PRICE_UNDEFINED {
             let came = "none, and the order has none either".to_string();
             return Err(vec![mismatch("price", "given", came)]);
         }
-        self.send(slot.to_words(), None);
+        let extension = report::extension(&mut slot, report);
+        self.send(slot.to_words(), extension);
         Ok(0)
     }
 

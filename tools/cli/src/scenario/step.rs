@@ -73,6 +73,8 @@ pub struct Report {
     /// The kind of request that it answers: `NEW`, `REPLACE`, `CANCEL`.
     pub of: Option<u8>,
     pub exec_id: Option<u64>,
+    /// Fee of a fill, 1e-8 of the instrument's currency.
+    pub fee: i64,
     /// Quantity, price, account, instrument and side, where the line says them.
     pub changes: Changes,
 }
@@ -248,7 +250,8 @@ impl Reader {
     ) -> Option<Report> {
         let mut known = vec!["id", "account", "instrument", "side"];
         known.extend(match kind {
-            kind::FILL | kind::BUST => &["qty", "price", "exec_id"][..],
+            kind::FILL => &["qty", "price", "exec_id", "fee"][..],
+            kind::BUST => &["qty", "price", "exec_id"],
             kind::REJECTED | kind::VOID | kind::ACK => &["of"],
             _ => &[],
         });
@@ -267,7 +270,8 @@ impl Reader {
                 }
             }
         }
-        Some(Report { kind, id, of, exec_id, changes })
+        let fee = table.get("fee").and_then(|v| v.scaled64("fee", QTY_PLACES, problems));
+        Some(Report { kind, id, of, exec_id, fee: fee.unwrap_or(0), changes })
     }
 
     /// An execution id is a number; any other text gets one of its own.
