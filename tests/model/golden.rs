@@ -138,7 +138,7 @@ fn at_firm(check: Check, number: i128) -> Limit {
 #[test]
 fn notional_of_each_kind_of_instrument() {
     let mut inverse = instrument("XBTUSD", 0, "1");
-    inverse.inverse = true;
+    (inverse.inverse, inverse.base_currency) = (true, Some(3));
     let cases = [
         (instrument("AAPL", 0, "1"), "100", "187.25", "18725"),
         (instrument("ES", 0, "50"), "10", "5123.25", "2561625"),
