@@ -4,6 +4,8 @@
 //! (1,000,000 without it), `RISKGATE_VERBOSE` prints the life that led to
 //! a disagreement.
 
+#[path = "model/golden.rs"]
+mod golden;
 #[path = "model/mod.rs"]
 mod model;
 
@@ -11,6 +13,7 @@ use model::duel::Coverage;
 use model::gate::Mistake;
 use model::play;
 use riskgate::abi::codes::Check;
+use riskgate::gate::checks::catalogue::is_built;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,7 +24,7 @@ const ORDERS_PER_WORLD: u64 = 250;
 const FIRST_SEED: u64 = 0x5eed_0000;
 
 /// What must be rejected somewhere in a full run.
-const CHECKS: [Check; 32] = [
+const CHECKS: [Check; 59] = [
     Check::Malformed,
     Check::UnknownInstrument,
     Check::UnknownAccount,
@@ -51,10 +54,40 @@ const CHECKS: [Check; 32] = [
     Check::NetExposure,
     Check::LongExposure,
     Check::ShortExposure,
+    Check::Purchases,
+    Check::Sales,
     Check::OpenOrderValue,
+    Check::BuyingPower,
+    Check::Margin,
+    Check::DailyLoss,
+    Check::Drawdown,
     Check::SectorConcentration,
+    Check::OptionGreeks,
+    Check::RateSensitivity,
+    Check::FxPosition,
+    Check::Ownership,
     Check::WashTrade,
+    Check::MarketHalt,
+    Check::Permission,
+    Check::MinOrderValue,
+    Check::PriceWalk,
+    Check::AdvPercent,
+    Check::UnitMixup,
+    Check::MessageRate,
+    Check::OrderValueRate,
+    Check::OrderQtyRate,
+    Check::ExecutionRate,
+    Check::RepeatedExecution,
+    Check::DuplicateOrder,
+    Check::OrderToTrade,
+    Check::RejectStorm,
+    Check::OrdersPerDay,
+    Check::Participation,
+    Check::ReportAnomaly,
 ];
+
+/// How often each of them must reject in a full run; `report_anomaly` alerts.
+const HITS: u64 = 25;
 
 #[test]
 fn real_gate_and_reference_agree_on_every_order() {
@@ -94,9 +127,17 @@ fn real_gate_and_reference_agree_on_every_order() {
         panic!("{text}");
     }
     if orders >= standard.min(100_000) {
-        for check in CHECKS {
-            let hit = coverage.hits.get(&check).is_some_and(|h| h[0] > 0);
-            assert!(hit, "no order was rejected by {}: the lives are too tame", check.name());
+        let least = if orders >= standard { HITS } else { 1 };
+        for check in CHECKS.into_iter().filter(|c| is_built(*c)) {
+            let hits = coverage.hits.get(&check).map_or(0, |h| match check {
+                Check::ReportAnomaly => h[1],
+                _ => h[0],
+            });
+            assert!(
+                hits >= least,
+                "{} rejected {hits} times: the lives are too tame",
+                check.name()
+            );
         }
     }
 }
@@ -113,7 +154,39 @@ fn canary_each_deliberate_mistake_is_found() {
         Mistake::WashBuysOnly,
         Mistake::NoRearm,
         Mistake::BustLowersDay,
+        Mistake::WindowExcludesSelf,
+        Mistake::TumblingLate,
+        Mistake::BucketForgotten,
+        Mistake::RejectsNotCounted,
+        Mistake::LaneLimitIgnored,
+        Mistake::RearmKeepsCount,
+        Mistake::WalkForgetsAnchor,
+        Mistake::SessionsIgnored,
+        Mistake::AlgosNotAsked,
     ] {
+        let found =
+            (0..400).find(|n| play::world(FIRST_SEED + n, ORDERS_PER_WORLD, mistake).is_err());
+        let n = found.unwrap_or_else(|| panic!("{mistake:?} went unnoticed in 400 worlds"));
+        println!("{mistake:?}: found in world {n}");
+    }
+}
+
+#[test]
+fn canary_each_mistake_about_money_and_groups_is_found() {
+    play::watchdog(Duration::from_secs(1_800));
+    let mistakes = [
+        (Mistake::SalesArePurchases, Check::Sales),
+        (Mistake::BustLowersDay, Check::Purchases),
+        (Mistake::FeesIgnored, Check::DailyLoss),
+        (Mistake::CashAtNewRate, Check::DailyLoss),
+        (Mistake::WeekResetsByDay, Check::Purchases),
+        (Mistake::PeakOutlivesRearm, Check::Drawdown),
+        (Mistake::ShortAllowed, Check::BuyingPower),
+        (Mistake::MarginOfLongs, Check::Margin),
+        (Mistake::NoDeltaFloor, Check::OptionGreeks),
+        (Mistake::NoQuoteLeg, Check::FxPosition),
+    ];
+    for (mistake, _) in mistakes.into_iter().filter(|(_, check)| is_built(*check)) {
         let found =
             (0..400).find(|n| play::world(FIRST_SEED + n, ORDERS_PER_WORLD, mistake).is_err());
         let n = found.unwrap_or_else(|| panic!("{mistake:?} went unnoticed in 400 worlds"));
@@ -151,7 +224,10 @@ fn survey() {
         match told {
             Ok(Ok(_)) => agreed += 1,
             Ok(Err(text)) => {
-                let tail = text.find("input:").map_or(&text[..], |at| &text[at..]);
+                let tail = match std::env::var_os("RISKGATE_VERBOSE") {
+                    None => text.find("input:").map_or(&text[..], |at| &text[at..]),
+                    Some(_) => &text[..],
+                };
                 println!("{:#x}: {tail}", first + n);
             }
             Err(_) => println!("{:#x}: panicked", first + n),

@@ -95,6 +95,8 @@ pub struct Worth {
     pub executed: Decimal,
     /// (B + S)·v + BX + SX
     pub open: Decimal,
+    /// B·v + BX
+    pub open_buys: Decimal,
 }
 
 impl Worth {
@@ -268,5 +270,6 @@ fn worth(row: &Row, mark: i64, unit: Option<Decimal>) -> Worth {
         short: side(row.s - row.p, row.sx),
         executed: side(row.p.abs(), Decimal::ZERO),
         open: side(row.b + row.s, add(row.bx, row.sx)),
+        open_buys: side(row.b, row.bx),
     }
 }

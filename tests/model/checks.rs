@@ -5,6 +5,7 @@ use super::decide::{Request, fresh_order};
 use super::gate::{Answer, Finding, Mistake, Model};
 use super::measure::{self, Measure};
 use super::num::{self, Decimal, dec, mul};
+use super::open_points::VALUATION_ALERTS;
 use super::value::ValuePrice;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
@@ -16,14 +17,20 @@ use riskgate::state::command::{KillScope, Restriction};
 use riskgate::state::limit::{Action, Bound, Latch, Limit, Phase, Variant};
 
 /// Checks that cannot be evaluated without a mark.
-const NEED_MARK: [Check; 8] = [
+const NEED_MARK: [Check; 14] = [
     Check::MaxOrderValue,
+    Check::MinOrderValue,
     Check::PriceCollar,
+    Check::PriceWalk,
+    Check::OrderValueRate,
     Check::GrossExposure,
     Check::NetExposure,
     Check::LongExposure,
     Check::ShortExposure,
+    Check::Purchases,
+    Check::Sales,
     Check::OpenOrderValue,
+    Check::BuyingPower,
     Check::SectorConcentration,
 ];
 
@@ -38,13 +45,20 @@ pub(super) struct Docket<'a> {
 
 impl Docket<'_> {
     /// A breach that rejects in every phase.
-    fn absolute(&mut self, finding: Finding) {
+    pub(super) fn absolute(&mut self, finding: Finding) {
         self.answer.breaches |= finding.check.bit();
         self.rejecting.push((finding.check, 0, finding));
     }
 
     /// A breach of a limit; of several in one check the lowest `rank` is reported.
-    fn breach(&mut self, phase: Phase, action: Action, latch: Latch, rank: i128, found: Finding) {
+    pub(super) fn breach(
+        &mut self,
+        phase: Phase,
+        action: Action,
+        latch: Latch,
+        rank: i128,
+        found: Finding,
+    ) {
         let bit = found.check.bit();
         match phase.min(self.account_phase) {
             Phase::Shadow => self.answer.shadow |= bit,
@@ -91,6 +105,9 @@ impl Model {
         {
             self.valued[request.instrument as usize] = Some(mark);
             self.settle(&mut answer, true);
+            if !VALUATION_ALERTS {
+                answer.alerts = 0;
+            }
         }
         if self.overflows(now_ns, request) {
             let events = std::mem::take(&mut answer.events);
@@ -116,6 +133,8 @@ impl Model {
         let unpriced =
             matches!(request.kind, order_type::MARKET | order_type::PEGGED | order_type::STOP);
         self.limit_not_set(request, unpriced && !value.collared, &mut docket);
+        let worth = self.worth(now_ns, request, &value);
+        let counted = self.counted(request, worth, !self.replace_reduces(request));
         if !self.replace_reduces(request) {
             let change = self.changed_order(request, value.excess);
             let after = self.tally(&match request.target {
@@ -130,10 +149,19 @@ impl Model {
             self.may_trade(request, reduces, &mut docket);
             let markless = self.stale(now_ns, request, unpriced, &mut docket);
             self.is_sane(now_ns, request, &value, markless, &mut docket);
+            let mark = self.usable_mark(now_ns, request.instrument).ok().filter(|_| !markless);
+            self.is_sane_too(request, worth, mark, &mut docket);
+            let grows = self.grows(request, &after);
+            self.too_fast(request, &counted, reduces, markless, grows, &mut docket);
             self.fits(request, &after, reduces, markless, &mut docket);
+        } else if let Ok(mark) = self.usable_mark(now_ns, request.instrument)
+            && self.unit(request.instrument).is_some()
+        {
+            self.walks(request, mark);
         }
         self.wash(request, &mut docket);
         let Docket { mut rejecting, latches, .. } = docket;
+        answer.counted = Some(counted);
         rejecting.sort_by_key(|(check, rank, _)| (*check, *rank));
         if let Some((check, rank, _)) = rejecting.first().cloned() {
             answer.decision = decision::REJECT;
@@ -150,6 +178,14 @@ impl Model {
             answer.decision = decision::ACCEPT;
         }
         value.excess
+    }
+
+    /// The value of the order in the base currency; `None` without a mark or rate.
+    fn worth(&self, now_ns: u64, request: &Request, value: &ValuePrice) -> Option<Decimal> {
+        self.usable_mark(now_ns, request.instrument).ok()?;
+        let unit = self.unit(request.instrument)?;
+        let total = num::qty(i128::from(request.total));
+        Some(mul(mul(total, num::price(value.price)), unit))
     }
 
     /// The order as it would be: a new one, or the target with one more pending replace.
@@ -184,22 +220,29 @@ impl Model {
         request.total <= latest.total && not_more_aggressive && latest.kind == request.kind
     }
 
-    /// Limits of a check on the request's path with their rank: 0 for an instrument's own, else
-    /// distance from the account.
-    fn on_path(&self, check: Check, request: &Request) -> Vec<(i128, Limit)> {
+    /// Limits on the request's path with their rank: 0 for an instrument's own, else distance from
+    /// the account.
+    fn standing(&self, request: &Request, wanted: impl Fn(&Limit) -> bool) -> Vec<(i128, Limit)> {
         let path = match self.mistake {
             Mistake::SkipAncestors => vec![request.account],
             _ => self.path(request.account),
         };
-        self.setup
-            .limits
-            .iter()
-            .filter(|l| l.check == check && l.instrument.is_none_or(|i| i == request.instrument))
+        let limits = self.setup.limits.iter().enumerate();
+        limits
+            .filter(|(at, _)| !self.gone.contains(at))
+            .map(|(_, limit)| limit)
+            .filter(|l| self.in_session(l, request.instrument))
+            .filter(|l| wanted(l) && l.instrument.is_none_or(|i| i == request.instrument))
+            .filter(|l| l.lane.is_none_or(|lane| lane == request.lane))
             .filter_map(|l| match l.node {
                 None => Some((0, *l)),
                 Some(n) => path.iter().position(|p| *p == n).map(|depth| (depth as i128, *l)),
             })
             .collect()
+    }
+
+    fn on_path(&self, check: Check, request: &Request) -> Vec<(i128, Limit)> {
+        self.standing(request, |l| l.check == check)
     }
 
     pub(super) fn bounded(&self, check: Check, request: &Request) -> Vec<(i128, Limit)> {
@@ -245,9 +288,7 @@ impl Model {
         if blocked {
             docket.absolute(Finding::bare(Check::Blocked));
         }
-        if self.halted.contains(&request.instrument) {
-            docket.absolute(Finding::bare(Check::InstrumentState));
-        }
+        self.may_trade_there(request, docket);
         let restricted = path.iter().any(|n| {
             [None, Some(request.instrument)].iter().any(|i| {
                 match self.restrictions.get(&(*n, *i)) {
@@ -265,12 +306,24 @@ impl Model {
     }
 
     /// Action and phase of a check that needs no number: of its nearest limit row, or default.
-    fn always_on(&self, check: Check, request: &Request) -> Limit {
+    pub(super) fn always_on(&self, check: Check, request: &Request) -> Limit {
         let mut rows = self.on_path(check, request);
         rows.sort_by_key(|(rank, _)| *rank);
         match rows.first() {
             Some((_, row)) => *row,
             None => Limit::new(check, None, None, Bound::Unlimited),
+        }
+    }
+
+    /// Can a limit not be evaluated without the mark of the request's instrument?
+    fn needs_mark(&self, limit: &Limit, request: &Request) -> bool {
+        let i = &self.setup.instruments[request.instrument as usize];
+        match (limit.check, limit.variant) {
+            (Check::OptionGreeks, Variant::Default) => i.underlying_value == 0,
+            (Check::FxPosition, _) => !self.keys_of(limit, request.instrument).is_empty(),
+            // Only what its currency is worth.
+            (Check::Margin, _) => self.unit(request.instrument).is_none(),
+            (check, _) => NEED_MARK.contains(&check),
         }
     }
 
@@ -281,9 +334,10 @@ impl Model {
         if usable {
             return false;
         }
-        let strongest = NEED_MARK
-            .iter()
-            .flat_map(|check| self.bounded(*check, request))
+        let needing = |l: &Limit| l.bound != Bound::Unlimited && self.needs_mark(l, request);
+        let strongest = self
+            .standing(request, needing)
+            .into_iter()
             .map(|(_, limit)| limit.phase)
             .chain(unpriced.then_some(Phase::Enforce))
             .max();
@@ -406,12 +460,13 @@ impl Model {
             };
             docket.breach(Phase::Enforce, Action::Block, Latch::All, i128::MAX, found);
         }
-        for check in measure::ACCUMULATED {
-            if markless && NEED_MARK.contains(&check) {
+        let bounded =
+            |l: &Limit| measure::ACCUMULATED.contains(&l.check) && l.bound != Bound::Unlimited;
+        for (depth, limit) in self.standing(request, bounded) {
+            if markless && self.needs_mark(&limit, request) {
                 continue;
             }
-            for (depth, limit) in self.bounded(check, request) {
-                let key = self.key(&limit, request.instrument);
+            for key in self.keys_of(&limit, request.instrument) {
                 let was = self.measure(&limit, key, &before);
                 let is = self.measure(&limit, key, after);
                 if self.breaks(&limit, &was, &is, reduces) {
@@ -420,12 +475,22 @@ impl Model {
                 }
             }
         }
+        if let Some(found) = self.sells_short(request, &before, after) {
+            let row = self.always_on(Check::BuyingPower, request);
+            let latches = docket.latches.len();
+            docket.breach(row.phase, row.action, row.latch, -1, found);
+            // Of the account, but it is the row's node that is latched.
+            for (place, _, _) in &mut docket.latches[latches..] {
+                *place = (row.node.unwrap_or(request.account), row.instrument);
+            }
+        }
     }
 
     fn breaks(&self, limit: &Limit, was: &Measure, is: &Measure, reduces: bool) -> bool {
         match (limit.check, limit.variant) {
             (Check::GrossExposure, Variant::Executed) => was.over(self.mistake) && !reduces,
             (Check::GrossExposure, Variant::DailyTraded) => is.over(self.mistake) && !reduces,
+            (Check::DailyLoss | Check::Drawdown, _) => was.over(self.mistake) && !reduces,
             _ => is.over(self.mistake) && is.value > was.value,
         }
     }
@@ -475,7 +540,7 @@ fn finding(limit: &Limit, is: &Measure) -> Finding {
     let node = limit.node.unwrap_or(NO_NODE);
     let only = limit.node.and(limit.instrument);
     let bare = Finding { node, only, ..Finding::bare(limit.check) };
-    if limit.check == Check::SectorConcentration {
+    if is.unit == MeasureUnit::BasisPoints {
         let observed = match is.fails_closed {
             true => Wide::from_i128(i128::from(i64::MAX)),
             false => Wide::from_i128(num::ratio_up(is.bucket, is.denominator, 8)),
@@ -488,6 +553,7 @@ fn finding(limit: &Limit, is: &Measure) -> Finding {
         return Finding { unit, observed, limit: Wide::from_i128(bps), ..bare };
     }
     let places = is.unit.places();
-    let (observed, limit) = (num::wide(is.value, places), num::wide(is.bound, places));
+    let shown = |number: Decimal| num::wide(num::add(number, is.shown), places);
+    let (observed, limit) = (shown(is.value), shown(is.bound));
     Finding { unit: is.unit, observed, limit, ..bare }
 }

@@ -2,6 +2,7 @@
 
 use super::book::{Order, Terms};
 use super::gate::{Answer, Mistake, Model};
+use super::log::Place;
 use super::open_points::MASS_CANCEL_MARKS;
 use riskgate::abi::codes::{Check, field};
 use riskgate::abi::order::{ANY_ID, ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif};
@@ -22,6 +23,8 @@ pub(super) struct Request {
     pub instrument: u32,
     pub side: u8,
     pub venue: u16,
+    pub capacity: u8,
+    pub algo: u16,
     pub total: i64,
     pub price: i64,
     pub stop: i64,
@@ -29,6 +32,8 @@ pub(super) struct Request {
     pub tif: u8,
     /// Index of the open order that it replaces.
     pub target: Option<usize>,
+    /// Id of the parent that it is a child of, or 0.
+    pub parent: u64,
 }
 
 impl Request {
@@ -64,7 +69,7 @@ impl Model {
         let extension = extension.map(ExtensionSlot::from_words);
         let decided = match slot.kind {
             kind::NEW | kind::REPLACE => {
-                self.structure(now_ns, lane, slot, extension.as_ref(), environment)
+                self.structure(lane, slot, extension.as_ref(), environment)
             }
             kind::CANCEL | kind::MASS_CANCEL => {
                 return match cancel_structure(slot) {
@@ -82,7 +87,6 @@ impl Model {
 
     fn structure(
         &self,
-        now_ns: u64,
         lane: u32,
         slot: &OrderSlot,
         extension: Option<&ExtensionSlot>,
@@ -96,7 +100,7 @@ impl Model {
             slot.price = PRICE_UNDEFINED;
         }
         let slot = &slot;
-        let stop = well_formed(now_ns, slot, extension)?;
+        let stop = well_formed(self.wall_ns(), slot, extension)?;
         let setup = &self.setup;
         let Some(instrument) = setup.instruments.get(slot.instrument as usize) else {
             return Err((Check::UnknownInstrument, 0));
@@ -157,7 +161,13 @@ impl Model {
                 self.orders[at].pending.len() >= PENDING_MAX
                     || all >= setup.capacity.open_orders as usize
             }
-            None => self.orders.len() >= setup.capacity.open_orders as usize,
+            None => {
+                let most = setup.capacity.open_orders as usize;
+                self.orders.len() >= most || {
+                    let (account, instrument) = (Some(slot.account), Some(slot.instrument));
+                    self.remembered_likenesses(&Place { lane, account, instrument }) >= most
+                }
+            }
         };
         if full {
             return Err((Check::Capacity, 0));
@@ -169,12 +179,15 @@ impl Model {
             instrument: slot.instrument,
             side: order_side,
             venue: slot.venue,
+            capacity: slot.side_bits >> 2 & 3,
+            algo: slot.algo,
             total: slot.qty,
             price: slot.price,
             stop,
             kind: order_kind,
             tif,
             target,
+            parent: if target.is_none() { slot.reference } else { 0 },
         };
         Ok(request)
     }
@@ -185,13 +198,18 @@ impl Model {
             v if v < 64 => rights.venues >> v & 1 == 1,
             _ => rights.venues == Lane::ALL_VENUES,
         };
-        let account_ok = rights.accounts.is_empty()
-            || self.path(slot.account).iter().any(|n| rights.accounts.contains(n));
+        let account_ok = self.may_use_account(lane, slot.account);
         let ok = account_ok
             && venue_ok
             && rights.classes >> class & 1 == 1
             && rights.kinds >> slot.kind & 1 == 1;
         if ok { Ok(()) } else { Err((Check::LaneNotPermitted, 0)) }
+    }
+
+    /// Is an account granted to a lane?
+    pub(super) fn may_use_account(&self, lane: u32, account: u32) -> bool {
+        let granted = &self.setup.lanes[lane as usize].accounts;
+        granted.is_empty() || self.path(account).iter().any(|n| granted.contains(n))
     }
 
     /// A sum of quantities or a value beyond its range.
@@ -273,6 +291,7 @@ impl Model {
     pub(super) fn accept(&mut self, request: &Request, excess: i64) {
         self.serial += 1;
         let excess = if self.mistake == Mistake::DropExcess { 0 } else { excess };
+        self.log.latest_qty.insert((request.account, request.instrument), request.total);
         let terms = request.terms(self.serial, excess);
         match request.target {
             None => self.orders.push(fresh_order(request, terms)),
@@ -310,7 +329,7 @@ pub(super) fn fresh_order(request: &Request, terms: Terms) -> Order {
 }
 
 /// Fields that make sense without knowing the instrument. Returns the stop price.
-fn well_formed(now_ns: u64, slot: &OrderSlot, extension: Option<&ExtensionSlot>) -> Shape<i64> {
+fn well_formed(wall_ns: u64, slot: &OrderSlot, extension: Option<&ExtensionSlot>) -> Shape<i64> {
     if slot.order_id == 0 {
         return malformed(field::ORDER_ID);
     }
@@ -358,7 +377,7 @@ fn well_formed(now_ns: u64, slot: &OrderSlot, extension: Option<&ExtensionSlot>)
     if stops != (extension.stop_price != PRICE_UNDEFINED) {
         return malformed(field::STOP_PRICE);
     }
-    if time == tif::GTD && extension.good_till_ns <= now_ns {
+    if time == tif::GTD && extension.good_till_ns <= wall_ns {
         return malformed(field::GOOD_TILL);
     }
     Ok(extension.stop_price)

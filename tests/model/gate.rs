@@ -1,20 +1,23 @@
 //! The reference gate: the same inputs as the real machine, answered slowly and plainly.
 //!
-//! Written from the specification alone. It remembers positions, open orders, the executed value
-//! and cash of the day, latches, kills, restrictions and threshold levels; everything else is
+//! Written from the specification alone. It remembers positions, open orders, all executions in
+//! sequence, peaks of results, latches, kills, restrictions and threshold levels; everything else is
 //! summed again for each question. It never shares code with the gate that it judges.
 
 use super::book::{Change, Order, Tally};
-use super::num::{self, Decimal, add, mul, sub};
+use super::ledger::Ledger;
+use super::log::{Counted, Log};
+use super::num::{self, Decimal, add, mul};
+use super::states::Markets;
 use riskgate::abi::codes::Check;
-use riskgate::abi::order::{OrderSlot, kind, side};
+use riskgate::abi::order::{ExtensionSlot, OrderSlot, kind, side};
 use riskgate::abi::verdict::{NO_NODE, decision, flag};
 use riskgate::abi::{PRICE_UNDEFINED, SlotWords};
 use riskgate::fixed::Wide;
 use riskgate::gate::outcome::{EventKind, MeasureUnit};
 use riskgate::machine::{Environment, MarkInput, NodeView, RowView};
 use riskgate::state::command::{KillScope, Restriction};
-use riskgate::state::limit::{Latch, Phase};
+use riskgate::state::limit::{Latch, Limit, Phase, Reset};
 use riskgate::state::setup::Setup;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +42,42 @@ pub enum Mistake {
     NoRearm,
     /// A bust lowers the executed value of the day.
     BustLowersDay,
+    /// Sales measure what was bought.
+    SalesArePurchases,
+    /// Fees are not paid.
+    FeesIgnored,
+    /// What was paid moves with the rate.
+    CashAtNewRate,
+    /// A week begins with each day.
+    WeekResetsByDay,
+    /// A peak outlives its re-arming.
+    PeakOutlivesRearm,
+    /// Accounts without short selling sell short.
+    ShortAllowed,
+    /// Margin of the short side is none.
+    MarginOfLongs,
+    /// Small deltas count as they are.
+    NoDeltaFloor,
+    /// Pairs are paid with nothing.
+    NoQuoteLeg,
+    /// A window does not hold the order that asks.
+    WindowExcludesSelf,
+    /// A tumbling window closes a nanosecond late.
+    TumblingLate,
+    /// A sliding window holds 63 previous buckets.
+    BucketForgotten,
+    /// Rejected orders are not counted.
+    RejectsNotCounted,
+    /// Limits of lanes are not looked at.
+    LaneLimitIgnored,
+    /// What is re-armed goes on counting where it stood.
+    RearmKeepsCount,
+    /// A walk is measured from the latest mark.
+    WalkForgetsAnchor,
+    /// A limit holds in all phases of the day.
+    SessionsIgnored,
+    /// Whether an algorithm may send orders is not asked.
+    AlgosNotAsked,
 }
 
 /// A breach with exact numbers in the unit's places.
@@ -94,6 +133,8 @@ pub struct Answer {
     /// Equally good answers to "which breach is first"; empty: none.
     pub first: Vec<Finding>,
     pub events: Vec<Notice>,
+    /// What the request adds to the sums of family 4, if it was evaluated.
+    pub(super) counted: Option<Counted>,
 }
 
 impl Answer {
@@ -104,6 +145,18 @@ impl Answer {
             _ => {}
         }
         self.events.push(Notice { kind: kind as u8, check, node, percent });
+    }
+
+    /// This answer, with what was said before it was decided.
+    fn after(mut self, earlier: Answer) -> Answer {
+        if self.decision == decision::NONE {
+            // A verdict's masks are its own.
+            self.alerts |= earlier.alerts;
+        }
+        self.soft |= earlier.soft;
+        self.events.extend(earlier.events);
+        self.events.sort();
+        self
     }
 
     pub(super) fn reject(check: Check, detail: u32) -> Answer {
@@ -136,6 +189,8 @@ pub(super) struct Execution {
     pub side: u8,
     pub qty: i64,
     pub price: i64,
+    /// 1e-8 of the instrument's currency.
+    pub fee: i64,
     pub busted: bool,
 }
 
@@ -148,23 +203,18 @@ pub(super) struct Level {
     pub over: bool,
 }
 
-/// Executed value and cash since the start of the day, in the base currency.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Day {
-    pub executed: Decimal,
-    pub cash: Decimal,
-    /// Value of the holdings at the start of the day.
-    pub start: Decimal,
-}
-
 /// The reference gate.
 #[derive(Clone)]
 pub struct Model {
     pub setup: Setup,
     pub mistake: Mistake,
+    /// What the wall clock shows when the recorded time is 0, ns since 1970 UTC.
+    pub wall_offset_ns: u64,
     pub orders: Vec<Order>,
     pub(super) positions: BTreeMap<(u32, u32), i64>,
-    pub(super) days: BTreeMap<(u32, u32), Day>,
+    pub(super) ledger: Ledger,
+    /// Cash that was given to nodes, by currency, and what ended days carried there.
+    pub(super) cash: BTreeMap<(u32, u32), Decimal>,
     /// Price of the first execution of a row.
     pub(super) first_price: BTreeMap<(u32, u32), i64>,
     pub(super) marks: Vec<Option<MarkInput>>,
@@ -183,6 +233,14 @@ pub struct Model {
     pub(super) halted: BTreeSet<u32>,
     pub(super) restrictions: BTreeMap<(u32, Option<u32>), Restriction>,
     pub(super) serial: u64,
+    pub(super) log: Log,
+    pub(super) markets: Markets,
+    /// What temporary limits cover, by their index; `None`: nothing was set there.
+    pub(super) covered: BTreeMap<usize, Option<Limit>>,
+    /// Limits that are not set any more.
+    pub(super) gone: BTreeSet<usize>,
+    /// Static bands: lowest and highest price of each instrument.
+    pub(super) bands: Vec<(i64, i64)>,
 }
 
 impl Model {
@@ -191,9 +249,11 @@ impl Model {
         Model {
             setup: setup.clone(),
             mistake,
+            wall_offset_ns: 0,
             orders: Vec::new(),
             positions: BTreeMap::new(),
-            days: BTreeMap::new(),
+            ledger: Ledger::default(),
+            cash: super::credit::opening_cash(setup),
             first_price: BTreeMap::new(),
             marks: vec![None; instruments],
             close_ns: vec![0; instruments],
@@ -209,6 +269,11 @@ impl Model {
             halted: BTreeSet::new(),
             restrictions: BTreeMap::new(),
             serial: 0,
+            log: Log::default(),
+            markets: Markets::default(),
+            covered: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            bands: setup.instruments.iter().map(|i| (i.band_low, i.band_high)).collect(),
         }
     }
 
@@ -222,10 +287,25 @@ impl Model {
         environment: Environment,
     ) -> Answer {
         let slot = OrderSlot::from_words(words);
-        match slot.kind {
-            kind::VOID | kind::ACK..=kind::BUST => self.report(lane, &slot),
-            _ => self.request(now_ns, lane, &slot, words, extension, environment),
+        self.log.now_ns = now_ns;
+        let asks_only = matches!(slot.kind, kind::NEW | kind::REPLACE)
+            && slot.flags & riskgate::abi::order::flag::WHAT_IF != 0;
+        if asks_only && self.any_ended() {
+            // What ends, ends for the question; it is said with the next input that counts.
+            let mut copy = self.clone();
+            copy.time_passes(&mut Answer::default());
+            return copy.order(now_ns, lane, words, extension, environment);
         }
+        let mut passing = Answer::default();
+        self.time_passes(&mut passing);
+        let answer = match slot.kind {
+            kind::VOID | kind::ACK..=kind::BUST => {
+                let fee = extension.map_or(0, |e| ExtensionSlot::from_words(e).fee);
+                self.report(lane, &slot, fee)
+            }
+            _ => self.request(now_ns, lane, &slot, words, extension, environment),
+        };
+        answer.after(passing)
     }
 
     fn request(
@@ -254,6 +334,9 @@ impl Model {
         let known = self.recorded(lane, slot.order_id);
         let in_use = self.orders.iter().any(|o| o.lane == lane && o.id == slot.order_id);
         let mut answer = self.decide(now_ns, lane, slot, extension, environment);
+        if !what_if {
+            self.note_request(lane, slot, &mut answer);
+        }
         if what_if {
             answer.events.clear();
             answer.flags |= flag::WHAT_IF;
@@ -297,8 +380,11 @@ impl Model {
 
     /// A new mark.
     pub fn mark(&mut self, now_ns: u64, instrument: u32, mark: &MarkInput) -> Answer {
+        self.log.now_ns = now_ns;
         let mut answer = Answer::default();
+        self.time_passes(&mut answer);
         let at = instrument as usize;
+        self.note_volume(instrument, mark.volume);
         // A close has no time of its own: it is as old as the first message that brought it.
         if self.marks[at].is_none_or(|old| old.close != mark.close) {
             self.close_ns[at] = now_ns;
@@ -406,41 +492,9 @@ impl Model {
             .unwrap_or(Phase::Enforce)
     }
 
-    /// Sum over the accounts below a node of something of the day.
-    pub(super) fn of_day(&self, node: u32, what: impl Fn(u32, &Day) -> Decimal) -> Decimal {
-        self.days
-            .iter()
-            .filter(|((a, _), _)| self.path(*a).contains(&node))
-            .fold(Decimal::ZERO, |sum, ((_, i), day)| add(sum, what(*i, day)))
-    }
-
-    /// Executed value of the day.
-    pub(super) fn executed_day(&self, node: u32) -> Decimal {
-        self.of_day(node, |_, day| day.executed)
-    }
-
     /// Result of the day.
     pub(super) fn day_pnl(&self, node: u32) -> Decimal {
-        let moved = self.of_day(node, |_, day| sub(day.cash, day.start));
-        self.positions
-            .keys()
-            .filter(|(a, _)| self.path(*a).contains(&node))
-            .fold(moved, |sum, (a, i)| add(sum, self.holding(*a, *i)))
-    }
-
-    /// What a position is worth, with its sign: at the mark, or where nobody has ever marked the
-    /// instrument at the price of the row's first execution.
-    pub(super) fn holding(&self, account: u32, instrument: u32) -> Decimal {
-        let key = (account, instrument);
-        let position = self.positions.get(&key).copied().unwrap_or(0);
-        let inverse = self.setup.instruments[instrument as usize].inverse;
-        let mark = match self.valued[instrument as usize] {
-            _ if inverse => riskgate::fixed::PRICE_ONE,
-            Some(mark) => mark,
-            None => self.first_price.get(&key).copied().unwrap_or(0),
-        };
-        let unit = self.unit(instrument).unwrap_or(Decimal::ZERO);
-        mul(mul(num::qty(i128::from(position)), num::price(mark)), unit)
+        self.result(node, Reset::Day)
     }
 
     /// Latches a node, or one instrument at it.
@@ -493,7 +547,7 @@ impl Model {
         (0..self.setup.accounts.len() as u32)
             .map(|node| {
                 let sums = tally.sums(node, None);
-                let executed_day = self.executed_day(node);
+                let executed_day = self.executed_value(node, Reset::Day, None);
                 NodeView {
                     gross_exposure: money(sums.gross),
                     executed: money(sums.executed),

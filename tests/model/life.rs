@@ -3,6 +3,7 @@
 
 use super::book::Order;
 use super::gate::Model;
+use super::open_points::PHASES_END;
 use super::rng::Rng;
 use super::world::World;
 use riskgate::abi::codes::Check;
@@ -24,6 +25,8 @@ pub enum Input {
 /// A source of inputs for one world.
 pub struct Life {
     pub now_ns: u64,
+    wall_offset_ns: u64,
+    pub(super) volume: Vec<u64>,
     next_id: u64,
     pub(super) next_exec: u64,
     pub(super) price: Vec<i64>,
@@ -37,9 +40,11 @@ impl Life {
     pub fn new(world: &World, rng: &mut Rng) -> Life {
         Life {
             now_ns: 100_000_000_000,
+            wall_offset_ns: world.wall_offset_ns,
             next_id: 1,
             next_exec: 1,
             price: world.price.clone(),
+            volume: vec![0; world.price.len()],
             past: Vec::new(),
             fills: Vec::new(),
             done: Vec::new(),
@@ -57,11 +62,7 @@ impl Life {
 
     /// The next input.
     pub fn next(&mut self, world: &World, model: &Model, rng: &mut Rng) -> Input {
-        self.now_ns += match rng.below(100) {
-            0 => rng.below(10_000_000_000),
-            1..=9 => rng.below(400_000_000),
-            _ => rng.below(2_000_000),
-        };
+        self.pass_time(model, rng);
         let latched: Vec<u32> =
             model.latched_all.iter().chain(&model.latched_close).map(|p| p.0).collect();
         if !latched.is_empty() && rng.chance(5) {
@@ -70,8 +71,13 @@ impl Life {
         let crowded = model.orders.len() > self.crowd;
         let roll = rng.below(1000);
         let input = match roll {
-            0..=19 => self.control(world, rng),
-            20..=89 => {
+            0..=1 => match self.restart(model, rng) {
+                Some(command) => Input::Control(command),
+                None => self.control(world, rng),
+            },
+            2..=4 => Input::Control(self.market_command(world, rng)),
+            5..=24 => self.control(world, rng),
+            25..=89 => {
                 let instrument = rng.below(self.price.len() as u64) as u32;
                 Input::Mark { instrument, mark: self.mark(world, rng, instrument) }
             }
@@ -101,6 +107,15 @@ impl Life {
         for list in [self.past.len(), self.fills.len(), self.done.len()] {
             debug_assert!(list < 1 << 20);
         }
+    }
+
+    fn wall_ns(&self) -> u64 {
+        self.now_ns.wrapping_add(self.wall_offset_ns)
+    }
+
+    /// The latest requests.
+    pub(super) fn lately(&self) -> &[Input] {
+        &self.past[self.past.len().saturating_sub(12)..]
     }
 
     fn fresh_id(&mut self) -> u64 {
@@ -143,7 +158,7 @@ impl Life {
             close: known(rng.chance(70), world.price[at]),
             quote_ns: self.now_ns - age + u64::from(rng.chance(2)) * 1_000_000_000,
             last_ns: self.now_ns - last_age,
-            volume: 0,
+            volume: self.market_volume(world, rng, instrument),
         }
     }
 
@@ -197,6 +212,7 @@ impl Life {
     fn new_order(&mut self, world: &World, model: &Model, rng: &mut Rng) -> Input {
         let instrument = rng.below(self.price.len() as u64) as u32;
         let mut slot = self.draft(world, rng, instrument);
+        self.habit(world, model, rng, &mut slot);
         let mut extension = None;
         let order_kind = match rng.below(100) {
             0..=5 => order_type::MARKET,
@@ -209,7 +225,7 @@ impl Life {
         if matches!(order_kind, order_type::STOP | order_type::STOP_LIMIT) || rng.chance(4) {
             let mut stop = PRICE_UNDEFINED;
             if matches!(order_kind, order_type::STOP | order_type::STOP_LIMIT) {
-                stop = self.draft(world, rng, instrument).price;
+                stop = self.draft(world, rng, slot.instrument).price;
             }
             extension = Some(self.extension(&mut slot, stop, rng));
         }
@@ -243,7 +259,7 @@ impl Life {
         }
         if rng.chance(20) {
             slot.type_tif = slot.type_tif & 0x0f | tif::GTD << 4;
-            extension.good_till_ns = self.now_ns + 1 + rng.below(1_000_000);
+            extension.good_till_ns = self.wall_ns() + 1 + rng.below(1_000_000);
         }
         extension
     }
@@ -278,7 +294,7 @@ impl Life {
                         1 => extension.min_qty = -1,
                         2 if extension.stop_price != PRICE_UNDEFINED => extension.stop_price += 1,
                         3 if slot.type_tif >> 4 == tif::GTD => {
-                            extension.good_till_ns = self.now_ns;
+                            extension.good_till_ns = self.wall_ns();
                         }
                         _ => extension.display_qty = -1,
                     }
@@ -341,7 +357,7 @@ impl Life {
             let stop = if stops { terms.stop } else { PRICE_UNDEFINED };
             let mut with = self.extension(&mut slot, stop, rng);
             if slot.type_tif >> 4 == tif::GTD {
-                with.good_till_ns = self.now_ns + 5;
+                with.good_till_ns = self.wall_ns() + 5;
             }
             if stops && stop == PRICE_UNDEFINED {
                 with.stop_price = self.draft(world, rng, order.instrument).price;
@@ -407,6 +423,9 @@ impl Life {
         let accounts = world.setup.accounts.len() as u64;
         let node = rng.below(accounts) as u32;
         let instrument = rng.below(self.price.len() as u64) as u32;
+        if rng.chance(35) {
+            return Input::Control(world.push(instrument, rng));
+        }
         let scope = match rng.below(14) {
             0 => KillScope::Firm,
             1 => KillScope::Side(1 + rng.below(2) as u8),
@@ -438,10 +457,20 @@ impl Life {
     fn changed_limit(&self, world: &World, rng: &mut Rng) -> Limit {
         let mut limit = match pick(rng, &world.setup.limits) {
             Some(limit) if rng.chance(70) => *limit,
-            _ => return world.limit(rng),
+            _ => {
+                let mut limit = world.limit(rng);
+                let new = !world.setup.limits.iter().any(|l| l.same_place(&limit));
+                if new || PHASES_END {
+                    self.for_a_while(world, rng, &mut limit);
+                }
+                return limit;
+            }
         };
+        let was = limit.phase;
         match rng.below(4) {
-            0 => limit.phase = rng.pick(&[Phase::Shadow, Phase::Warn, Phase::Enforce]),
+            0 if limit.check != Check::BuyingPower => {
+                limit.phase = rng.pick(&[Phase::Shadow, Phase::Warn, Phase::Enforce]);
+            }
             _ => {
                 if let Bound::Value(bound) = limit.bound
                     && !matches!(limit.check, Check::StaleMark | Check::WashTrade)
@@ -452,6 +481,9 @@ impl Life {
             }
         }
         super::world::tame(&mut limit);
+        if limit.phase == was || PHASES_END {
+            self.for_a_while(world, rng, &mut limit);
+        }
         limit
     }
 }

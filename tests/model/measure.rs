@@ -2,15 +2,13 @@
 
 use super::book::Tally;
 use super::gate::{Answer, Level, Mistake, Model};
-use super::num::{Decimal, add, dec, mul};
+use super::num::{Decimal, add, dec, mul, sub};
 use riskgate::abi::codes::Check;
 use riskgate::gate::outcome::{EventKind, MeasureUnit};
-use riskgate::state::limit::{
-    Action, Bound, Denominator, Latch, Limit, Phase, SOFT_REARM_POINTS, Variant,
-};
+use riskgate::state::limit::{Action, Bound, Latch, Limit, Phase, SOFT_REARM_POINTS, Variant};
 
 /// Checks whose measure is a sum over orders and positions.
-pub(super) const ACCUMULATED: [Check; 9] = [
+pub(super) const ACCUMULATED: [Check; 19] = [
     Check::MaxOpenOrders,
     Check::MaxLong,
     Check::MaxShort,
@@ -18,12 +16,19 @@ pub(super) const ACCUMULATED: [Check; 9] = [
     Check::NetExposure,
     Check::LongExposure,
     Check::ShortExposure,
+    Check::Purchases,
+    Check::Sales,
     Check::OpenOrderValue,
+    Check::BuyingPower,
+    Check::Margin,
+    Check::DailyLoss,
+    Check::Drawdown,
     Check::SectorConcentration,
+    Check::OptionGreeks,
+    Check::RateSensitivity,
+    Check::FxPosition,
+    Check::Ownership,
 ];
-
-/// Buckets of instruments without a sector start here.
-const OWN_BUCKET: u32 = 1 << 16;
 
 /// Usage and bound of an accumulated limit.
 pub(super) struct Measure {
@@ -34,6 +39,8 @@ pub(super) struct Measure {
     pub fails_closed: bool,
     pub bucket: Decimal,
     pub denominator: Decimal,
+    /// Shown with both numbers, beside what is compared.
+    pub shown: Decimal,
 }
 
 /// Limits are inclusive.
@@ -42,6 +49,26 @@ pub(super) fn exceeds(mistake: Mistake, value: Decimal, bound: Decimal) -> bool 
 }
 
 impl Measure {
+    /// A number against a number.
+    pub fn plain(value: Decimal, bound: Decimal, unit: MeasureUnit) -> Measure {
+        let none = Decimal::ZERO;
+        let (bucket, denominator, shown) = (none, none, none);
+        Measure { value, bound, unit, fails_closed: false, bucket, denominator, shown }
+    }
+
+    /// A share against basis points.
+    pub fn share(bucket: Decimal, denominator: Decimal, bps: i128) -> Measure {
+        Measure {
+            value: mul(bucket, dec(10_000, 0)),
+            bound: mul(dec(bps, 0), denominator),
+            unit: MeasureUnit::BasisPoints,
+            fails_closed: denominator <= Decimal::ZERO,
+            bucket,
+            denominator,
+            shown: Decimal::ZERO,
+        }
+    }
+
     pub fn over(&self, mistake: Mistake) -> bool {
         if self.fails_closed {
             self.bucket > Decimal::ZERO
@@ -52,67 +79,44 @@ impl Measure {
 }
 
 impl Model {
-    /// Which of a limit's several measures an instrument belongs to.
-    pub(super) fn key(&self, limit: &Limit, instrument: u32) -> u32 {
-        match limit.check {
-            Check::MaxLong | Check::MaxShort => instrument,
-            Check::SectorConcentration => {
-                match self.setup.instruments[instrument as usize].groups[0] {
-                    Some(sector) => sector,
-                    None => OWN_BUCKET + instrument,
-                }
-            }
-            _ => 0,
-        }
-    }
-
+    /// What a limit measures in a state.
     pub(super) fn measure(&self, limit: &Limit, key: u32, tally: &Tally) -> Measure {
         let node = limit.node.expect("accumulated limits hold at a node");
         let Bound::Value(bound) = limit.bound else { panic!("a bounded limit") };
-        let plain = |value: Decimal, unit: MeasureUnit, places: u32| Measure {
-            value,
-            bound: dec(bound, places),
-            unit,
-            fails_closed: false,
-            bucket: Decimal::ZERO,
-            denominator: Decimal::ZERO,
-        };
         let sums = || tally.sums(node, limit.instrument);
-        let money = |value: Decimal| plain(value, MeasureUnit::Money, 17);
+        let money = |value: Decimal| Measure::plain(value, dec(bound, 17), MeasureUnit::Money);
+        let qty = |value: i128| Measure::plain(dec(value, 8), dec(bound, 8), MeasureUnit::Qty);
         match limit.check {
-            Check::MaxOpenOrders => plain(dec(i128::from(sums().orders), 0), MeasureUnit::Count, 0),
-            Check::MaxLong => plain(dec(tally.quantities(node, key).0, 8), MeasureUnit::Qty, 8),
-            Check::MaxShort => plain(dec(tally.quantities(node, key).1, 8), MeasureUnit::Qty, 8),
+            Check::MaxOpenOrders => {
+                let orders = dec(i128::from(sums().orders), 0);
+                Measure::plain(orders, dec(bound, 0), MeasureUnit::Count)
+            }
+            Check::MaxLong => qty(tally.quantities(node, key).0),
+            Check::MaxShort => qty(tally.quantities(node, key).1),
             Check::GrossExposure => money(match limit.variant {
                 Variant::Executed => sums().executed,
-                Variant::DailyTraded => add(self.executed_day(node), sums().open),
+                Variant::DailyTraded => {
+                    add(self.executed_value(node, limit.reset, None), sums().open)
+                }
                 _ => sums().gross,
             }),
             Check::NetExposure => money(sums().net()),
             Check::LongExposure => money(sums().long),
             Check::ShortExposure => money(sums().short),
             Check::OpenOrderValue => money(sums().open),
-            Check::SectorConcentration => {
-                let bucket = tally
-                    .select(node, None)
-                    .filter(|(i, _, _)| self.key(limit, *i) == key)
-                    .fold(Decimal::ZERO, |sum, (_, _, worth)| add(sum, worth.worst()));
-                let equity = self.setup.accounts[node as usize].equity.unwrap_or(0);
-                let share_of = match limit.denominator {
-                    Denominator::Equity => dec(equity, 17),
-                    Denominator::LiveEquity => add(dec(equity, 17), self.day_pnl(node)),
-                    Denominator::Gross => tally.sums(node, None).gross,
-                };
-                let denominator = share_of.max(dec(limit.floor, 17));
-                Measure {
-                    value: mul(bucket, dec(10_000, 0)),
-                    bound: mul(dec(bound, 0), denominator),
-                    unit: MeasureUnit::BasisPoints,
-                    fails_closed: denominator <= Decimal::ZERO,
-                    bucket,
-                    denominator,
-                }
+            Check::Purchases | Check::Sales => money(self.traded(limit, tally)),
+            Check::BuyingPower => {
+                let cash = self.cash_below(node, limit.currency);
+                Measure { shown: cash, ..money(sub(self.spent(limit, tally), cash)) }
             }
+            Check::Margin => money(self.margin(limit, tally)),
+            Check::DailyLoss => money(self.loss(limit)),
+            Check::Drawdown => money(self.fall(limit)),
+            Check::SectorConcentration => self.concentration(limit, key, tally, bound),
+            Check::OptionGreeks => money(self.greeks(limit, key, tally)),
+            Check::RateSensitivity => money(self.sensitivity(limit, key, tally)),
+            Check::FxPosition => money(self.fx_position(limit, key, tally)),
+            Check::Ownership => self.ownership(limit, key, tally, bound),
             other => panic!("{} does not accumulate", other.name()),
         }
     }
@@ -120,6 +124,7 @@ impl Model {
     /// Brings all thresholds to where the state is now, and reports what they crossed. `passive`:
     /// no order asked for it, so hard limits speak up as well.
     pub(super) fn settle(&mut self, answer: &mut Answer, passive: bool) {
+        self.note_peaks();
         let tally = self.tally(&super::book::Change::None);
         let mut latches = Vec::new();
         for (at, limit) in self.setup.limits.iter().enumerate() {
@@ -172,14 +177,11 @@ impl Model {
 
     /// All measures of a limit: one per instrument or bucket, or just one.
     fn keys(&self, limit: &Limit) -> Vec<u32> {
-        let instruments = 0..self.setup.instruments.len() as u32;
-        let mut keys: Vec<u32> = match limit.check {
-            Check::MaxLong | Check::MaxShort => match limit.instrument {
-                Some(instrument) => vec![instrument],
-                None => instruments.collect(),
-            },
-            Check::SectorConcentration => instruments.map(|i| self.key(limit, i)).collect(),
-            _ => vec![0],
+        let mut keys: Vec<u32> = match limit.instrument {
+            Some(instrument) => self.keys_of(limit, instrument),
+            None => (0..self.setup.instruments.len() as u32)
+                .flat_map(|i| self.keys_of(limit, i))
+                .collect(),
         };
         keys.sort_unstable();
         keys.dedup();

@@ -43,6 +43,7 @@ pub fn world(seed: u64, orders: u64, mistake: Mistake) -> Result<Coverage, Strin
     let world = World::random(&mut rng);
     let mut life = Life::new(&world, &mut rng);
     let mut duel = Duel::new(&world.setup, mistake);
+    duel.set_wall_offset(world.wall_offset_ns);
     let mut step = 0u64;
     let mut recent: Vec<String> = Vec::new();
     let verbose = std::env::var_os("RISKGATE_VERBOSE").is_some();
@@ -82,6 +83,7 @@ pub fn script(seed: u64, inputs: usize) -> (World, Vec<(u64, Input)>) {
     let world = World::random(&mut rng);
     let mut life = Life::new(&world, &mut rng);
     let mut model = Model::new(&world.setup, Mistake::None);
+    model.wall_offset_ns = world.wall_offset_ns;
     let mut script = Vec::new();
     for step in 0..inputs {
         let input = match step < world.price.len() {
@@ -97,7 +99,7 @@ pub fn script(seed: u64, inputs: usize) -> (World, Vec<(u64, Input)>) {
                 model.mark(life.now_ns, *instrument, mark);
             }
             Input::Control(command) => {
-                model.control(command);
+                model.control(life.now_ns, command);
             }
         }
         script.push((life.now_ns, input));

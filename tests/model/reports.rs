@@ -1,7 +1,9 @@
 //! What the venue says and what operations command: neither can be refused.
 
-use super::gate::{Answer, Day, Execution, Mistake, Model};
-use super::num::{self, Decimal, add, mul, sub};
+use super::gate::{Answer, Execution, Model};
+use super::ledger::{Begins, Entry};
+use super::log::Place;
+use super::num::{self, Decimal};
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::{OrderSlot, kind, side};
@@ -11,15 +13,18 @@ use riskgate::state::command::{Command, KillScope, Restriction};
 use riskgate::state::limit::Latch;
 
 impl Model {
-    pub(super) fn report(&mut self, lane: u32, slot: &OrderSlot) -> Answer {
+    pub(super) fn report(&mut self, lane: u32, slot: &OrderSlot, fee: i64) -> Answer {
         let mut answer = Answer::default();
         let at = self.find(lane, slot.venue, slot.order_id);
         match (slot.kind, at) {
-            (kind::FILL, _) => self.fill(lane, slot, at, &mut answer),
-            (kind::BUST, _) => self.bust(lane, slot, &mut answer),
+            (kind::FILL, _) => self.fill(lane, slot, at, fee, &mut answer),
+            (kind::BUST, _) => self.bust(lane, slot, fee, &mut answer),
             (_, None) => unknown(&mut answer),
             (kind::CANCELLED | kind::EXPIRED | kind::REJECTED, Some(at)) => {
-                self.orders.remove(at);
+                let order = self.orders.remove(at);
+                if slot.kind == kind::REJECTED {
+                    self.venue_rejects(&order, &mut answer);
+                }
             }
             (_, Some(at)) => self.answer_request(slot, at, &mut answer),
         }
@@ -55,6 +60,10 @@ impl Model {
             }
             (kind::VOID | kind::REPLACE_REJECTED, Some(i)) => {
                 order.pending.remove(i);
+                if slot.kind == kind::REPLACE_REJECTED {
+                    let order = order.clone();
+                    self.venue_rejects(&order, answer);
+                }
             }
             (kind::VOID | kind::CANCEL_REJECTED, None) => order.pending_cancel = false,
             _ => unknown(answer),
@@ -64,7 +73,20 @@ impl Model {
         }
     }
 
-    fn fill(&mut self, lane: u32, slot: &OrderSlot, at: Option<usize>, answer: &mut Answer) {
+    /// The venue says no to a request of an order.
+    fn venue_rejects(&mut self, order: &super::book::Order, answer: &mut Answer) {
+        let (account, instrument) = (Some(order.account), Some(order.instrument));
+        self.note_said(Place { lane: order.lane, account, instrument }, true, answer);
+    }
+
+    fn fill(
+        &mut self,
+        lane: u32,
+        slot: &OrderSlot,
+        at: Option<usize>,
+        fee: i64,
+        answer: &mut Answer,
+    ) {
         let owner = self.origin(lane, slot.venue).unwrap_or(lane);
         if self.executed(owner, slot.reference) {
             return;
@@ -84,11 +106,10 @@ impl Model {
             anomaly(answer, account);
             return;
         }
-        let execution = self.note_execution(owner, slot, (account, instrument, order_side));
-        self.book(&execution, 1);
-        let value = self.worth_of(&execution);
-        let day = self.day(account, instrument);
-        day.executed = add(day.executed, value);
+        let execution = self.note_execution(owner, slot, (account, instrument, order_side), fee);
+        self.book(&execution, false);
+        let value = self.ledger.entries.last().map_or(Decimal::ZERO, Entry::worth);
+        let place = Place { lane: owner, account: Some(account), instrument: Some(instrument) };
         let excessive = match at {
             None => true,
             Some(at) => {
@@ -101,6 +122,13 @@ impl Model {
                 excessive
             }
         };
+        let mut before = self.levels_at(&place);
+        before.retain(|(at, _)| {
+            let check = self.setup.limits[*at].check;
+            matches!(check, Check::ExecutionRate | Check::Participation | Check::OrderToTrade)
+        });
+        self.note_done(place, slot.qty, value);
+        self.fire(&place, before, |_| false, answer);
         let path = self.path(account);
         let killed = self.kills.iter().any(|kill| match kill {
             KillScope::Firm => true,
@@ -118,7 +146,13 @@ impl Model {
     }
 
     /// Remembers an execution of an account, instrument and side.
-    fn note_execution(&mut self, lane: u32, slot: &OrderSlot, of: (u32, u32, u8)) -> Execution {
+    fn note_execution(
+        &mut self,
+        lane: u32,
+        slot: &OrderSlot,
+        of: (u32, u32, u8),
+        fee: i64,
+    ) -> Execution {
         let number = self.fills.entry(lane).or_default();
         *number += 1;
         let (account, instrument, side) = of;
@@ -129,17 +163,23 @@ impl Model {
             side,
             qty: slot.qty,
             price: slot.price,
+            fee,
             busted: false,
         };
         self.executions.insert((lane, slot.reference), execution);
         execution
     }
 
-    fn bust(&mut self, lane: u32, slot: &OrderSlot, answer: &mut Answer) {
+    fn bust(&mut self, lane: u32, slot: &OrderSlot, fee: i64, answer: &mut Answer) {
         let owner = self.origin(lane, slot.venue).unwrap_or(lane);
         if !self.executed(owner, slot.reference) {
             // Unknown, or too long ago: booked as it says, and somebody should look at it.
-            self.note_execution(owner, slot, (slot.account, slot.instrument, slot.side_bits & 3));
+            self.note_execution(
+                owner,
+                slot,
+                (slot.account, slot.instrument, slot.side_bits & 3),
+                fee,
+            );
             anomaly(answer, slot.account);
             self.latch((slot.account, None), Latch::CloseOnly, Check::ReportAnomaly, answer);
         }
@@ -150,45 +190,32 @@ impl Model {
         }
         execution.busted = true;
         let execution = *execution;
-        self.book(&execution, -1);
-        if self.mistake == Mistake::BustLowersDay {
-            let value = self.worth_of(&execution);
-            let day = self.day(execution.account, execution.instrument);
-            day.executed = sub(day.executed, value);
-        }
-    }
-
-    fn day(&mut self, account: u32, instrument: u32) -> &mut Day {
-        self.days.entry((account, instrument)).or_default()
-    }
-
-    /// Quantity × price of an execution in the base currency, with the price's sign.
-    fn cash_of(&self, execution: &Execution) -> Decimal {
-        let inverse = self.setup.instruments[execution.instrument as usize].inverse;
-        let price = if inverse { Decimal::ONE } else { num::price(execution.price) };
-        let unit = self.unit(execution.instrument).unwrap_or(Decimal::ZERO);
-        mul(mul(num::qty(i128::from(execution.qty)), price), unit)
-    }
-
-    fn worth_of(&self, execution: &Execution) -> Decimal {
-        self.cash_of(execution).abs()
+        self.book(&execution, true);
     }
 
     /// Moves position and cash, or takes the move back.
-    fn book(&mut self, execution: &Execution, direction: i64) {
-        let bought = if execution.side == side::BUY { direction } else { -direction };
-        let key = (execution.account, execution.instrument);
-        *self.positions.entry(key).or_default() += bought * execution.qty;
-        self.first_price.entry(key).or_insert(execution.price);
-        let paid = self.cash_of(execution);
-        let paid = if bought > 0 { paid } else { -paid };
-        let day = self.day(execution.account, execution.instrument);
-        day.cash = sub(day.cash, paid);
+    fn book(&mut self, execution: &Execution, back: bool) {
+        let Execution { account, instrument, qty, price, .. } = *execution;
+        let bought = execution.side == side::BUY;
+        let key = (account, instrument);
+        *self.positions.entry(key).or_default() += if bought != back { qty } else { -qty };
+        self.first_price.entry(key).or_insert(price);
+        let rate = self.known_rate(instrument);
+        let at = self.ledger.tick();
+        let fee = num::qty(i128::from(execution.fee));
+        let native = self.native(instrument, qty, price);
+        let signed = if bought { qty } else { -qty };
+        let coins = self.coins(instrument, signed, price);
+        let coins = if back { -coins } else { coins };
+        let entry = Entry { at, account, instrument, bought, qty, native, coins, fee, back, rate };
+        self.ledger.entries.push(entry);
     }
 
     /// A control command.
-    pub fn control(&mut self, command: &Command) -> Answer {
+    pub fn control(&mut self, now_ns: u64, command: &Command) -> Answer {
+        self.log.now_ns = now_ns;
         let mut answer = Answer::default();
+        self.time_passes(&mut answer);
         match *command {
             Command::Kill(scope) => {
                 if !self.kills.contains(&scope) {
@@ -210,60 +237,48 @@ impl Model {
                 }
             }
             Command::Rearm(node) => {
+                self.begin(node, Begins::Rearmed);
+                self.restart_counters(node);
                 self.latched_all.retain(|(n, _)| *n != node);
                 self.latched_close.retain(|(n, _)| *n != node);
             }
-            Command::RollDay(node) => self.roll_day(node),
-            Command::Session { .. }
-            | Command::MarketHalt { .. }
-            | Command::Band { .. }
-            | Command::Algo { .. } => unreachable!("not played against the model: {command:?}"),
-            Command::SetMargin { instrument, long, short } => {
-                let i = &mut self.setup.instruments[instrument as usize];
-                (i.margin_long, i.margin_short) = (long, short);
+            Command::RollDay(node) => {
+                self.begin_period(node, false);
+                self.begin(node, Begins::Day);
             }
-            Command::SetGreeks { instrument, delta, gamma, vega } => {
-                let i = &mut self.setup.instruments[instrument as usize];
-                (i.delta, i.gamma, i.vega) = (delta, gamma, vega);
+            Command::SetRate { .. } | Command::AdjustCash { .. } => self.money(command),
+            Command::RollWeek(node) => {
+                self.begin_period(node, true);
+                self.money(command);
             }
-            Command::SetSensitivity { instrument, dv01, cs01 } => {
-                let i = &mut self.setup.instruments[instrument as usize];
-                (i.dv01, i.cs01) = (dv01, cs01);
+            Command::SetMargin { .. }
+            | Command::SetGreeks { .. }
+            | Command::SetSensitivity { .. }
+            | Command::SetAdv { .. } => self.push(command),
+            Command::Session { instrument, mode: Some(mode) } => {
+                self.markets.sessions.insert(instrument, mode);
             }
-            Command::SetAdv { instrument, adv, shares_outstanding } => {
-                let i = &mut self.setup.instruments[instrument as usize];
-                i.adv = adv.unwrap_or(i.adv);
-                i.shares_outstanding = shares_outstanding.unwrap_or(i.shares_outstanding);
+            Command::Session { instrument, mode: None } => {
+                self.markets.sessions.remove(&instrument);
             }
-            Command::SetRate { .. } | Command::AdjustCash { .. } | Command::RollWeek(_) => {
-                panic!("the reference knows no {command:?}")
+            Command::MarketHalt { market: None, halted } => self.markets.all_halted = halted,
+            Command::MarketHalt { market: Some(market), halted: true } => {
+                self.markets.halted.insert(market);
             }
-            Command::SetLimit(limit) => {
-                let place = self.setup.limits.iter().position(|l| l.same_place(&limit));
-                match place {
-                    Some(at) => {
-                        self.setup.limits[at] = limit;
-                        self.levels.retain(|(l, _), _| *l != at);
-                    }
-                    None => self.setup.limits.push(limit),
-                }
+            Command::MarketHalt { market: Some(market), halted: false } => {
+                self.markets.halted.remove(&market);
             }
+            Command::Band { instrument, low, high } => {
+                self.bands[instrument as usize] = (low, high)
+            }
+            Command::Algo { id, active } => {
+                self.markets.algos.insert(id, active);
+            }
+            Command::SetLimit(limit) => self.set_limit(limit),
         }
         self.settle(&mut answer, true);
         answer.events.sort();
         answer
-    }
-
-    fn roll_day(&mut self, node: u32) {
-        for account in 0..self.setup.accounts.len() as u32 {
-            if !self.is_leaf(account) || !self.path(account).contains(&node) {
-                continue;
-            }
-            for instrument in 0..self.setup.instruments.len() as u32 {
-                let start = self.holding(account, instrument);
-                self.days.insert((account, instrument), Day { start, ..Day::default() });
-            }
-        }
     }
 }
 

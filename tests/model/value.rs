@@ -44,10 +44,17 @@ impl Model {
     }
 
     /// Width of a band at a mark, exact in 1e-17; `None`: it does not bound.
-    fn width(&self, instrument: u32, mark: i64, band: &Band, smaller: bool) -> Option<i128> {
+    pub(super) fn width(
+        &self,
+        instrument: u32,
+        mark: i64,
+        band: &Band,
+        smaller: bool,
+    ) -> Option<i128> {
         let m = i128::from(mark).abs();
         let tick = i128::from(self.tick_at(instrument, mark));
-        let percent = band.percent_micro.filter(|_| m > 10 * tick).map(|p| m * i128::from(p));
+        let percent =
+            band.percent_micro.filter(|_| tick == 0 || m > 10 * tick).map(|p| m * i128::from(p));
         let ticks = band.ticks.filter(|_| tick != 0).map(|n| i128::from(n) * tick * 100_000_000);
         let absolute = band.absolute.map(|a| i128::from(a) * 100_000_000);
         let bounds = [percent, ticks, absolute].into_iter().flatten();

@@ -6,7 +6,7 @@ use super::life::{Input, Life, pick};
 use super::rng::Rng;
 use super::world::World;
 use riskgate::abi::PRICE_UNDEFINED;
-use riskgate::abi::order::{OrderSlot, kind};
+use riskgate::abi::order::{ExtensionSlot, OrderSlot, flag, kind};
 use riskgate::machine::Environment;
 
 impl Life {
@@ -52,7 +52,23 @@ impl Life {
             _ => self.fill(order, &mut slot, rng),
         }
         let lane = order.lane;
-        Input::Order { lane, slot, extension: None, environment: Environment::GOOD }
+        let extension = self.fee(&mut slot, rng);
+        Input::Order { lane, slot, extension, environment: Environment::GOOD }
+    }
+
+    /// Now and then a fill says what it cost.
+    fn fee(&self, slot: &mut OrderSlot, rng: &mut Rng) -> Option<ExtensionSlot> {
+        if slot.kind != kind::FILL || !rng.chance(40) {
+            return None;
+        }
+        slot.flags |= flag::HAS_EXTENSION;
+        Some(ExtensionSlot {
+            order_id: slot.order_id,
+            stop_price: PRICE_UNDEFINED,
+            kind_word: u64::from(kind::EXTENSION),
+            fee: rng.between(-20, 800) * 10_000_000,
+            ..ExtensionSlot::default()
+        })
     }
 
     fn fill(&mut self, order: &Order, slot: &mut OrderSlot, rng: &mut Rng) {
@@ -73,7 +89,7 @@ impl Life {
 
     pub(super) fn bust(&mut self, rng: &mut Rng) -> Input {
         let (lane, mut slot) = self.fills[rng.below(self.fills.len() as u64) as usize];
-        slot.kind = kind::BUST;
+        (slot.kind, slot.flags) = (kind::BUST, 0);
         Input::Order { lane, slot, extension: None, environment: Environment::GOOD }
     }
 
@@ -81,7 +97,8 @@ impl Life {
     pub(super) fn stray(&mut self, world: &World, model: &Model, rng: &mut Rng) -> Input {
         if !self.fills.is_empty() && rng.chance(40) {
             // The same execution again.
-            let (lane, slot) = self.fills[rng.below(self.fills.len() as u64) as usize];
+            let (lane, mut slot) = self.fills[rng.below(self.fills.len() as u64) as usize];
+            slot.flags = 0;
             return Input::Order { lane, slot, extension: None, environment: Environment::GOOD };
         }
         if !self.fills.is_empty() && rng.chance(30) {

@@ -73,10 +73,19 @@ pub fn limit(l: &Limit) -> String {
         Bound::Collar(c) => format!("{c:?}"),
     };
     format!(
-        "{} node {:?} instrument {:?} {:?} bound {bound} {:?} {:?} latch {:?} soft {:?} of {:?} floor {}",
+        "{} node {:?} instrument {:?} lane {:?} owner {} window {} {} sessions {:#x} reset {:?} \
+         until {} min {} {:?} bound {bound} {:?} {:?} latch {:?} soft {:?} of {:?} floor {}",
         l.check.name(),
         l.node,
         l.instrument,
+        l.lane,
+        l.owner,
+        l.window.length_ns,
+        if l.window.tumbling { "tumbling" } else { "sliding" },
+        l.sessions,
+        l.reset,
+        l.until_ns,
+        l.min_count,
         l.variant,
         l.action,
         l.phase,

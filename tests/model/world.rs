@@ -1,7 +1,8 @@
 //! Random worlds: instruments, account trees and limits, in ranges whose exact products fit 28
 //! digits.
 
-use super::open_points::SHARES_WATCHED;
+use super::open_points::{OWNERS_HAVE_THRESHOLDS, SHARES_WATCHED};
+use super::portfolio;
 use super::rng::Rng;
 use riskgate::abi::codes::{Check, CheckMask};
 use riskgate::abi::order::kind;
@@ -25,6 +26,10 @@ pub struct World {
     pub qty: Vec<i64>,
     /// The accounts that trade.
     pub leaves: Vec<u32>,
+    /// What the wall clock shows when the recorded time is 0.
+    pub wall_offset_ns: u64,
+    /// Percent of the limits that are of rates and order sanity.
+    pub busy: u64,
 }
 
 impl World {
@@ -34,11 +39,17 @@ impl World {
             price: Vec::new(),
             qty: Vec::new(),
             leaves: Vec::new(),
+            wall_offset_ns: 0,
+            busy: rng.pick(&[0, 15, 30, 50]),
         };
         world.currencies(rng);
         world.instruments(rng);
         world.tree(rng);
         world.lanes(rng);
+        super::more::reference_data(&mut world, rng);
+        if rng.chance(50) {
+            super::venues::rules_of_trading(&mut world, rng);
+        }
         world.limits(rng);
         if rng.chance(10) {
             world.setup.capacity.open_orders = 16;
@@ -59,6 +70,7 @@ impl World {
         add("JPY", Some(rng.between(60, 99) * 100_000));
         add("XXX", rng.chance(20).then_some(PRICE_ONE).filter(|_| rng.chance(50)));
         self.setup.groups[0] = vec!["energy".into(), "finance".into(), "technology".into()];
+        portfolio::name_groups(&mut self.setup);
         self.setup.owners = vec!["o0".into(), "o1".into(), "o2".into()];
     }
 
@@ -69,7 +81,13 @@ impl World {
             if rng.chance(70) {
                 i.groups[0] = Some(rng.below(3) as u32);
             }
-            let (price, qty) = shape(&mut i, rng);
+            let (price, qty) = match rng.below(8) {
+                0 => portfolio::option(&mut i, rng),
+                1 if i.currency != 4 => portfolio::pair(&self.setup, &mut i, rng),
+                _ => shape(&mut i, rng),
+            };
+            portfolio::place(&mut i, rng);
+            portfolio::weigh(&self.setup, &mut i, price, qty, rng);
             if rng.chance(5) && price > CENT {
                 (i.ticks, i.lot) = (Vec::new(), 0);
             }
@@ -127,6 +145,7 @@ impl World {
             if rng.chance(60) {
                 account.equity = Some(i128::from(rng.between(-1, 60)) * 100_000 * MONEY_ONE);
             }
+            portfolio::fund(account, rng);
             if rng.chance(8) {
                 account.phase = Some(rng.pick(&[Phase::Shadow, Phase::Warn, Phase::Enforce]));
             }
@@ -179,6 +198,18 @@ impl World {
 
     /// A random limit that may stand in this world.
     pub fn limit(&self, rng: &mut Rng) -> Limit {
+        if rng.chance(30)
+            && let Some(mut limit) = self.portfolio_limit(rng)
+        {
+            self.conduct(&mut limit, rng);
+            self.agree(&mut limit);
+            return limit;
+        }
+        if rng.chance(self.busy)
+            && let Some(limit) = super::more::limit(self, rng)
+        {
+            return limit;
+        }
         let check = rng.pick(&[
             Check::StaleMark,
             Check::MaxOrderQty,
@@ -212,27 +243,6 @@ impl World {
         let (node, instrument) = scope(check, node, instrument, rng);
         let mut limit = Limit::new(check, node, instrument, Bound::Unlimited);
         limit.bound = self.bound(check, node, instrument, rng);
-        if rng.chance(4) && !matches!(check, Check::WashTrade) {
-            limit.bound = Bound::Unlimited;
-        }
-        if rng.chance(35) {
-            limit.action = rng.pick(&[
-                Action::Alert,
-                Action::Block,
-                Action::AlertBlock,
-                Action::BlockAudit,
-                Action::Block,
-            ]);
-        }
-        if node.is_some() && rng.chance(3) {
-            limit.action = rng.pick(&[Action::BlockLatch, Action::CloseOnly]);
-            limit.latch = rng.pick(&[Latch::All, Latch::CloseOnly]);
-        }
-        limit.phase = match rng.below(20) {
-            0 => Phase::Shadow,
-            1 => Phase::Warn,
-            _ => Phase::Enforce,
-        };
         match check {
             Check::GrossExposure => {
                 limit.variant =
@@ -246,14 +256,38 @@ impl World {
                 limit.variant = Variant::StampSelfMatch;
             }
             Check::SectorConcentration => {
-                limit.denominator =
-                    rng.pick(&[Denominator::Equity, Denominator::LiveEquity, Denominator::Gross]);
-                if rng.chance(88) {
-                    limit.floor = i128::from(rng.between(1, 20)) * 100_000 * MONEY_ONE;
-                }
+                self.share(&mut limit, rng);
             }
             _ => {}
         }
+        self.conduct(&mut limit, rng);
+        limit
+    }
+
+    /// What a breach of a limit does, how far it is deployed, its thresholds.
+    fn conduct(&self, limit: &mut Limit, rng: &mut Rng) {
+        let check = limit.check;
+        if rng.chance(4) && !matches!(check, Check::WashTrade) {
+            limit.bound = Bound::Unlimited;
+        }
+        if rng.chance(35) {
+            limit.action = rng.pick(&[
+                Action::Alert,
+                Action::Block,
+                Action::AlertBlock,
+                Action::BlockAudit,
+                Action::Block,
+            ]);
+        }
+        if limit.node.is_some() && rng.chance(3) {
+            limit.action = rng.pick(&[Action::BlockLatch, Action::CloseOnly]);
+            limit.latch = rng.pick(&[Latch::All, Latch::CloseOnly]);
+        }
+        limit.phase = match rng.below(20) {
+            0 => Phase::Shadow,
+            1 => Phase::Warn,
+            _ => Phase::Enforce,
+        };
         let softs = matches!(
             check,
             Check::MaxOrderQty | Check::MaxOrderValue | Check::MaxOpenOrders | Check::PriceCollar
@@ -261,8 +295,16 @@ impl World {
         if (softs && rng.chance(30)) || (limit.soft_percent[0] != 0 && rng.chance(20)) {
             limit.soft_percent = rng.pick(&[[50, 0, 0, 0], [60, 80, 95, 0], [30, 60, 80, 90]]);
         }
-        tame(&mut limit);
-        limit
+        let watched = super::measure::ACCUMULATED.contains(&check) && !OWNERS_HAVE_THRESHOLDS;
+        let by_phase =
+            matches!(check, Check::MaxOrderQty | Check::MaxOrderValue | Check::PriceCollar);
+        if by_phase && self.setup.required.is_empty() && rng.chance(20) {
+            limit.sessions = super::more::sessions(rng);
+        }
+        if !says_what(check) && !watched {
+            limit.owner = super::more::owner(rng);
+        }
+        tame(limit);
     }
 
     fn bound(&self, check: Check, node: Option<u32>, item: Option<u32>, rng: &mut Rng) -> Bound {
@@ -296,7 +338,7 @@ impl World {
         }
     }
 
-    fn collar(&self, rng: &mut Rng) -> Collar {
+    pub fn collar(&self, rng: &mut Rng) -> Collar {
         let mut band = || {
             let mut band = Band::default();
             if rng.chance(70) {
@@ -319,6 +361,11 @@ impl World {
     }
 }
 
+/// Checks whose rows have no number and only say what a breach does.
+pub fn says_what(check: Check) -> bool {
+    matches!(check, Check::StaleMark | Check::LotSize | Check::TickSize | Check::WashTrade)
+}
+
 /// Takes away what `SHARES_WATCHED` speaks of.
 pub fn tame(limit: &mut Limit) {
     if limit.check == Check::SectorConcentration
@@ -333,7 +380,7 @@ pub fn tame(limit: &mut Limit) {
     }
 }
 
-fn node(name: String, parent: Option<u32>) -> Account {
+pub fn node(name: String, parent: Option<u32>) -> Account {
     Account::plain(&name, parent)
 }
 
@@ -403,6 +450,7 @@ fn shape(i: &mut Instrument, rng: &mut Rng) -> (i64, i64) {
             i.ticks = vec![(0, 50 * CENT)];
             i.lot = QTY_ONE;
             i.inverse = true;
+            i.base_currency = Some(0);
             i.multiplier = 100 * QTY_ONE;
             i.class = 4;
             (rng.between(400, 900) * 50 * CENT, rng.between(20, 300) * QTY_ONE)
