@@ -105,6 +105,8 @@ impl Life {
         let volume = &mut self.volume[instrument as usize];
         match rng.below(20) {
             0 => *volume = usual / 10,
+            // The day ends before the number does.
+            _ if *volume > 1 << 60 => *volume = usual / 10,
             1..=4 => return 0,
             _ => *volume += usual * rng.below(12) / 2,
         }

@@ -148,7 +148,7 @@ impl Model {
     }
 
     /// Serial number after which a limit counts.
-    fn born(&self, at: usize) -> u64 {
+    pub(super) fn born(&self, at: usize) -> u64 {
         self.log.born.get(&at).copied().unwrap_or(0)
     }
 

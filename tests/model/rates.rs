@@ -253,7 +253,7 @@ impl Model {
         let open =
             tally.select(node, Some(instrument)).fold(0, |sum, (_, row, _)| sum + row.b + row.s);
         let own = add(add(executed, num::qty(open)), grows);
-        let market = self.market_volume(instrument, limit.window);
+        let market = self.market_volume(at, instrument, limit.window);
         let denominator = market.max(dec(limit.floor, 8));
         let bps = dec(bound * 10_000, 4);
         if denominator.is_zero() {
@@ -271,12 +271,12 @@ impl Model {
         })
     }
 
-    fn market_volume(&self, instrument: u32, window: Window) -> Decimal {
+    fn market_volume(&self, at: usize, instrument: u32, window: Window) -> Decimal {
         let traded = self
             .log
             .traded
             .iter()
-            .filter(|t| t.instrument == instrument)
+            .filter(|t| t.instrument == instrument && t.serial > self.born(at))
             .map(|t| (t.at_ns, num::qty(i128::from(t.qty))));
         sum_over(window, self.log.now_ns, traded, self.mistake)
     }

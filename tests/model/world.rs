@@ -51,7 +51,8 @@ impl World {
             super::venues::rules_of_trading(&mut world, rng);
         }
         world.limits(rng);
-        if rng.chance(10) {
+        let duplicates = world.setup.limits.iter().any(|l| l.check == Check::DuplicateOrder);
+        if !duplicates && rng.chance(12) {
             world.setup.capacity.open_orders = 16;
         }
         if rng.chance(10) {
