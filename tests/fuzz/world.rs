@@ -502,7 +502,6 @@ fn setup(rng: &mut Rng) -> Setup {
         },
         limits,
         limit_owners: vec![],
-        ..Setup::default()
     }
 }
 
