@@ -66,7 +66,9 @@ pub fn limit(rng: &mut Rng, node: u32, instrument: u32) -> Option<Limit> {
     limit.sessions = if rng.one_in(6) { rng.next() as u8 & 0x7f } else { 0 };
     if is_plain {
         limit.floor = rng.pick(&[0, 1, 1 << 70]);
-        limit.currency = rng.one_in(4).then(|| rng.below(3) as u32);
+        // The firm's base currency has no position limit.
+        let first = u64::from(check == Check::FxPosition);
+        limit.currency = rng.one_in(4).then(|| (first + rng.below(3 - first)) as u32);
         limit.min_count = rng.pick(&[0, 1, 10]);
     }
     if defaults::has_window(check) {
