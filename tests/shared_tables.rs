@@ -146,6 +146,9 @@ fn a_limit_that_finds_no_room_changes_nothing() {
     };
     let rows = (0..20).filter(accepted).count();
     assert!(rows > 9, "{rows}");
+    // A temporary limit has ended meanwhile: not even that shows.
+    let temporary = Limit::new(Check::MaxLong, Some(0), None, Bound::Value(7));
+    machine.control(1, &Command::SetLimit(Limit { until_ns: 2, ..temporary })).unwrap();
     let before = machine.state_hash();
     let limit = Limit::new(Check::MaxLong, Some(3), None, most);
     let refused = machine.control(2, &Command::SetLimit(limit));

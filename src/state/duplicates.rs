@@ -168,11 +168,11 @@ impl Duplicates {
         self.oldest += 1;
     }
 
-    /// What it remembers, oldest first, for the state hash.
-    pub fn items(&self) -> impl Iterator<Item = (&Sameness, u64)> {
+    /// What it remembers and through which lanes it came, oldest first, for the state hash.
+    pub fn items(&self) -> impl Iterator<Item = (&Sameness, u64, u32)> {
         (self.oldest..self.next).map(|number| {
             let entry = self.entry(number);
-            (&entry.of, entry.time_ns)
+            (&entry.of, entry.time_ns, entry.lane)
         })
     }
 }

@@ -69,6 +69,8 @@ use walks::Walks;
 use weights::Part;
 use windows::{SPARE_WINDOWS, windows_of};
 
+/// Own book sides of one row: two sides in continuous trading and in two auctions.
+const SIDES_MAX: usize = 6;
 /// Anchors for `price_walk` limits that are set while running, where the setup has none.
 const WALKS_SPARE: usize = 1024;
 
@@ -191,7 +193,7 @@ impl State {
             orders: OrderTable::new(orders),
             legs: LegTable::new(setup, orders),
             spread_executions: Recent::new(spread_lanes, history),
-            own_book: OwnBook::new(orders * 2, positions * 2),
+            own_book: OwnBook::new(orders * 2, positions * SIDES_MAX),
             parents: ParentTable::new(capacity.parents as usize, lane_count),
             basket: BasketSums::new(setup.accounts.len()),
             decided: Recent::new(lane_count, history),

@@ -35,6 +35,40 @@ impl State {
         Ok(())
     }
 
+    /// Why a limit cannot be set for want of room. Changes nothing.
+    pub fn room_for(&self, limit: &Limit) -> Result<()> {
+        match self.limits.replaced_by(self.place_of(limit).0, limit) {
+            Some(_) => Ok(()),
+            None => self.room_to_add(limit),
+        }
+    }
+
+    fn room_to_add(&self, limit: &Limit) -> Result<()> {
+        if !self.limits.has_room() {
+            return Err(Error::new(format!(
+                "set {}: all {} limits of [capacity] are in use; raise capacity.limits",
+                limit.check.name(),
+                self.limits.len()
+            )));
+        }
+        self.has_window_room(limit)?;
+        self.has_cell_room(limit)?;
+        self.has_tally_room(limit)?;
+        match limit.node {
+            Some(node) if limit.check == Check::BuyingPower => self.ledger_room(node),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why a restriction cannot be set for want of room. Changes nothing.
+    pub fn room_to_restrict(&self, node: u32, instrument: Option<u32>) -> Result<()> {
+        let has_cell = instrument.is_none_or(|i| self.find_cell(node, i) != NONE);
+        match has_cell || self.cells.len() < self.cell_capacity {
+            true => Ok(()),
+            false => Err(self.no_cell_room()),
+        }
+    }
+
     /// Where a limit's list begins, and the equity that its shares are of.
     fn place_of(&self, limit: &Limit) -> (u32, Wide) {
         match (limit.node, limit.instrument) {
@@ -114,16 +148,8 @@ impl State {
 
     /// Adds a limit beside all others; an error changes nothing.
     pub fn add_limit(&mut self, limit: &Limit) -> Result<()> {
-        if !self.limits.has_room() {
-            return Err(Error::new(format!(
-                "set {}: all {} limits of [capacity] are in use; raise capacity.limits",
-                limit.check.name(),
-                self.limits.len()
-            )));
-        }
-        self.has_window_room(limit)?;
-        self.has_cell_room(limit)?;
-        let tally = self.tally_for(limit)?;
+        self.room_to_add(limit)?;
+        let tally = self.tally_for(limit);
         match (limit.node, limit.instrument) {
             (Some(node), Some(instrument)) => {
                 let cell = self.cell_or_make(node, instrument)?;
