@@ -8,6 +8,7 @@ use crate::state::State;
 use crate::state::command::Restriction;
 use crate::state::index::{NONE, pair};
 use crate::state::limit::Limit;
+use crate::state::limits::RANKS;
 use crate::state::rows::{Cell, Sums};
 use crate::state::windows::is_counted;
 
@@ -95,7 +96,7 @@ impl State {
         let mut forgotten = u32::from(self.limits.get(slot).level != 0);
         let mut forget = |level: &mut u8| forgotten += u32::from(core::mem::take(level) != 0);
         if counts_by_instrument(limit.check) && limit.instrument.is_none() {
-            let which = usize::from(limit.check == Check::MaxShort);
+            let which = self.limits.get(slot).level_index();
             let rows = self.rows.iter_mut().filter(|r| r.account == node);
             rows.for_each(|r| forget(&mut r.levels[which]));
             let cells = self.cells.iter_mut().filter(|c| c.node == node);
@@ -116,6 +117,7 @@ impl State {
         }
         self.has_window_room(limit)?;
         let tally = self.tally_for(limit)?;
+        self.walks.is_used |= limit.check == Check::PriceWalk;
         match (limit.node, limit.instrument) {
             (Some(node), Some(instrument)) => {
                 let cell = self.cell_or_make(node, instrument)?;
@@ -184,15 +186,12 @@ impl State {
         mut visit: impl FnMut(Option<u32>, &Limit),
     ) {
         let own = self.instruments[instrument as usize].first_limit;
-        self.limits.list(own).for_each(|slot| visit(None, &self.limits.detail(slot).limit));
+        self.limits.set_in(own).for_each(|limit| visit(None, limit));
         for node in self.nodes[account as usize].path() {
             let in_all = self.nodes[*node as usize].first_limit;
-            self.limits
-                .list(in_all)
-                .for_each(|slot| visit(Some(*node), &self.limits.detail(slot).limit));
+            self.limits.set_in(in_all).for_each(|limit| visit(Some(*node), limit));
             if let Some(cell) = self.cells.get(self.find_cell(*node, instrument) as usize) {
-                let list = self.limits.list(cell.first_limit);
-                list.for_each(|slot| visit(Some(*node), &self.limits.detail(slot).limit));
+                self.limits.set_in(cell.first_limit).for_each(|limit| visit(Some(*node), limit));
             }
         }
     }
@@ -219,7 +218,7 @@ impl State {
             restriction: Restriction::Open,
             latch: None,
             first_limit: NONE,
-            levels: [0; 2],
+            levels: [0; 2 * RANKS],
         };
         let mut at = self.instruments[instrument as usize].first_row;
         while at != NONE {
