@@ -148,7 +148,7 @@ impl Scratch {
 }
 
 impl Gate {
-    /// Decides a basket; what became of each line is in [`Gate::basket_lines`]. A basket of more
+    /// Decides a basket; what became of each line is in [`Gate::basket_outcome`]. A basket of more
     /// lines than there may be is malformed.
     pub fn basket(&mut self, basket: &IncomingBasket) {
         self.begin(basket.now_ns);

@@ -304,6 +304,7 @@ impl State {
             && let Some(row) = self.rows.pop()
         {
             debug_assert!(row.sums == Sums::default(), "a row that is forgotten is empty");
+            self.days.pop();
             self.instruments[row.instrument as usize].first_row = row.next_of_instrument;
             self.row_index.remove(pair(row.account, row.instrument));
         }
