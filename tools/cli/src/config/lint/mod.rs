@@ -161,7 +161,7 @@ mod tests {
     fn limits_that_leave_nothing_and_limits_beyond_everything() {
         let text = r#"
             account = [{ name = "firm", equity = "1000" }, { name = "A", parent = "firm" }, { name = "B", parent = "firm" }]
-            instruments = [{ symbol = "X" }]
+            instruments = [{ symbol = "X", shares_outstanding = "1000000" }]
             lane = [{ name = "ems" }]
             limit = [
                 { node = "firm", max_order_qty = "10", daily_loss = "1001", gross_exposure = { limit = "100", action = "alert" } },
