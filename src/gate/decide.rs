@@ -90,8 +90,11 @@ impl Findings {
         self.breaches.insert(breach.check);
         let better = match &self.first {
             None => true,
+            // Of several limits of one node on one measure, such as those of several owners, the
+            // most restrictive is reported.
             Some(first) if first.check == breach.check => {
-                is_per_order(breach.check)
+                let same_measure = (breach.node, breach.observed) == (first.node, first.observed);
+                (is_per_order(breach.check) || same_measure)
                     && breach.detail == first.detail
                     && is_stricter(&breach, first)
             }

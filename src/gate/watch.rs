@@ -212,24 +212,34 @@ fn move_level(
         return;
     }
     let spec = detail.limit;
+    let phase = effective(state, &spec, at);
     level_at.write(state, slot, now);
     let fired = &mut state.nodes[at.node as usize].fired;
     *fired = *fired + u32::from(was == 0) - u32::from(now == 0);
     if now == LEVEL_HARD {
         if at.cause != Cause::Order {
-            passive_breach(state, events, &spec, at);
+            passive_breach(state, events, &spec, phase, at);
         }
-    } else if now > was_soft {
+    } else if now > was_soft && phase != Phase::Shadow {
         tell(events, EventKind::Soft, &spec, at, reached.1);
     }
 }
 
+/// The weaker of the phases of the limit and of the node where it stands: what an account in shadow
+/// or warn holds, latches nothing. An order's own phase has been looked at when it was decided.
+fn effective(state: &State, spec: &Limit, at: &Seat) -> Phase {
+    match at.cause {
+        Cause::Order => spec.phase,
+        _ => spec.phase.min(state.nodes[at.node as usize].phase),
+    }
+}
+
 /// A breach that nobody's order caused.
-fn passive_breach(state: &mut State, events: &mut Events, spec: &Limit, at: &Seat) {
-    if is_forgotten(spec.check) {
+fn passive_breach(state: &mut State, events: &mut Events, spec: &Limit, phase: Phase, at: &Seat) {
+    if is_forgotten(spec.check) || phase == Phase::Shadow {
         return;
     }
-    if spec.action != Action::Block || spec.phase == Phase::Warn {
+    if spec.action != Action::Block || phase == Phase::Warn {
         tell(events, EventKind::Alert, spec, at, 0);
     }
     let latch = match spec.action {
@@ -237,7 +247,7 @@ fn passive_breach(state: &mut State, events: &mut Events, spec: &Limit, at: &Sea
         Action::CloseOnly => Latch::CloseOnly,
         _ => return,
     };
-    if spec.phase == Phase::Enforce {
+    if phase == Phase::Enforce {
         latch_node(state, events, (at.node, spec.instrument, latch), spec.check);
     }
 }

@@ -476,13 +476,8 @@ impl Model {
             }
         }
         if let Some(found) = self.sells_short(request, &before, after) {
-            let row = self.always_on(Check::BuyingPower, request);
-            let latches = docket.latches.len();
-            docket.breach(row.phase, row.action, row.latch, -1, found);
-            // Of the account, but it is the row's node that is latched.
-            for (place, _, _) in &mut docket.latches[latches..] {
-                *place = (row.node.unwrap_or(request.account), row.instrument);
-            }
+            // Rows of buying power bound cash; they do not weaken what holdings bound.
+            docket.breach(Phase::Enforce, Action::Block, Latch::All, -1, found);
         }
     }
 

@@ -274,7 +274,7 @@ impl Life {
         extension: &mut Option<ExtensionSlot>,
     ) {
         match rng.below(22) {
-            0 => slot.kind = rng.pick(&[0, kind::PARENT_OPEN, kind::EXTENSION, 17, 255]),
+            0 => slot.kind = rng.pick(&[0, 18, kind::EXTENSION, 17, 255]),
             1 => slot.order_id = 0,
             2 => slot.side_bits = rng.pick(&[0, 3, 0x41, 0x82]),
             3 => slot.type_tif = slot.type_tif & 0xf0 | rng.pick(&[0, 6, 15]),

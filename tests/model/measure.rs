@@ -139,15 +139,18 @@ impl Model {
                 let measure = self.measure(limit, key, &tally);
                 let level = self.levels.get(&(at, key)).copied().unwrap_or_default();
                 let (next, fired) = self.next_level(limit, &measure, level);
-                if let Some(percent) = fired {
+                // What nobody's order did is the node's own, and so is its phase.
+                let of_node = if passive { self.account_phase(node) } else { Phase::Enforce };
+                let phase = limit.phase.min(of_node);
+                if let Some(percent) = fired.filter(|_| phase != Phase::Shadow) {
                     answer.notice(EventKind::Soft, limit.check, node, percent);
                 }
-                if passive && next.over && !level.over {
-                    let loud = limit.phase == Phase::Warn || limit.action != Action::Block;
+                if passive && next.over && !level.over && phase != Phase::Shadow {
+                    let loud = phase == Phase::Warn || limit.action != Action::Block;
                     if loud {
                         answer.notice(EventKind::Alert, limit.check, node, 0);
                     }
-                    if limit.phase == Phase::Enforce {
+                    if phase == Phase::Enforce {
                         match limit.action {
                             Action::BlockLatch => {
                                 latches.push(((node, limit.instrument), limit.latch, limit.check));

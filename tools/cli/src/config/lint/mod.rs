@@ -1,12 +1,13 @@
 //! Limits that are allowed but probably not meant. It never refuses anything.
 
+mod contradiction;
 mod never;
 mod reference;
 mod tree;
 mod unlimited;
 
 use riskgate::abi::codes::Check;
-use riskgate::state::limit::{Bound, Limit};
+use riskgate::state::limit::{Action, Bound, Limit};
 use riskgate::state::setup::Setup;
 
 /// What looks odd, a line each.
@@ -15,6 +16,7 @@ pub fn lint(setup: &Setup) -> Vec<String> {
     for limit in &setup.limits {
         tree::lint(setup, limit, &mut lints);
         never::lint(setup, limit, &mut lints);
+        contradiction::lint(setup, limit, &mut lints);
         reference::lint(setup, limit, &mut lints);
     }
     unlimited::lint(setup, &mut lints);
@@ -28,6 +30,18 @@ fn alike(a: &Limit, b: &Limit) -> bool {
         (kind, l.instrument, l.window.length_ns, l.reset, l.phase)
     };
     measure(a) == measure(b) && (a.sessions == 0 || a.sessions == b.sessions)
+}
+
+/// Does the tighter limit stop whatever the looser one would? One that only alerts leaves the looser
+/// one everything to decide; a latch or close-only does more than a refusal.
+fn stops_as_much(tighter: &Limit, looser: &Limit) -> bool {
+    let strength = |l: &Limit| match l.action {
+        Action::Alert => 0,
+        Action::Block | Action::AlertBlock | Action::BlockAudit => 1,
+        Action::CloseOnly => 2,
+        Action::BlockLatch => 3,
+    };
+    strength(tighter) >= strength(looser)
 }
 
 /// The number of a limit that is a maximum of something that adds up or is compared per order.
@@ -46,6 +60,18 @@ fn maximum(limit: &Limit) -> Option<i128> {
         Bound::Value(v) if !is_minimum && !is_share => Some(v),
         _ => None,
     }
+}
+
+/// Is `node` the account or an ancestor of it?
+fn is_above(setup: &Setup, node: u32, account: u32) -> bool {
+    let mut at = Some(account);
+    while let Some(id) = at {
+        if id == node {
+            return true;
+        }
+        at = setup.accounts[id as usize].parent;
+    }
+    false
 }
 
 fn place(setup: &Setup, limit: &Limit) -> String {
@@ -129,5 +155,37 @@ mod tests {
             assert!(all.contains(words), "{words} is missing in\n{all}");
         }
         assert_eq!(all.lines().count(), 8, "{all}");
+    }
+
+    #[test]
+    fn limits_that_leave_nothing_and_limits_beyond_everything() {
+        let text = r#"
+            account = [{ name = "firm", equity = "1000" }, { name = "A", parent = "firm" }, { name = "B", parent = "firm" }]
+            instruments = [{ symbol = "X", shares_outstanding = "1000000" }]
+            lane = [{ name = "ems" }]
+            limit = [
+                { node = "firm", max_order_qty = "10", daily_loss = "1001", gross_exposure = { limit = "100", action = "alert" } },
+                { node = "firm", net_exposure = { limit = "200", action = "block" } },
+                { node = "firm", price_collar = { aggressive = { percent = "500" }, passive = { percent = "50" } } },
+                { node = "A", min_order_qty = "11", sector_concentration = { limit_bps = "100" }, ownership = { limit_bps = "20000" } },
+                { node = "B", min_order_qty = "10", sector_concentration = { limit_bps = "100", floor = "5" } },
+                { node = "B", gross_exposure = "99", drawdown = { limit = "90", reset = "week" }, daily_loss = "100" },
+            ]"#;
+        let mut problems = Problems::default();
+        let config = load::parse(text, &|_| Err("none".into()), &mut problems);
+        let config = config.unwrap_or_else(|| panic!("{:?}", problems.texts("test")));
+        let all = lint(&config.setup).join("\n");
+        for words in [
+            "min_order_qty at A is 11, above max_order_qty 10 at firm: nothing passes both",
+            "sector_concentration at A is a share of its equity",
+            "ownership at A is 20,000 bps; nobody owns more than all shares",
+            "daily_loss at firm is 1,001, more than the whole equity",
+            "an order at twice the mark passes",
+        ] {
+            assert!(all.contains(words), "{words} is missing in\n{all}");
+        }
+        // What only alerts leaves the other everything to decide.
+        assert!(!all.contains("net_exposure"), "{all}");
+        assert_eq!(all.lines().count(), 5, "{all}");
     }
 }

@@ -4,7 +4,7 @@ use riskgate::abi::codes::Check;
 use riskgate::state::limit::{Bound, Denominator, Limit, Variant};
 use riskgate::state::setup::Setup;
 
-use super::{maximum, place};
+use super::{maximum, place, stops_as_much};
 use crate::config::check::bound_text;
 
 /// A check, and another one of the same place that is never looser: the first is beyond its limit
@@ -58,6 +58,7 @@ fn covered(setup: &Setup, limit: &Limit, lints: &mut Vec<String>) {
             l.check == *tight
                 && (l.node, l.instrument, l.phase) == (limit.node, limit.instrument, limit.phase)
                 && (l.variant, l.reset) == (Variant::Default, limit.reset)
+                && stops_as_much(l, limit)
                 && maximum(l).is_some_and(|v| v <= own)
         };
         if let Some(other) = setup.limits.iter().find(same_place) {

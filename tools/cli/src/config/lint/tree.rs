@@ -5,7 +5,7 @@ use riskgate::state::defaults;
 use riskgate::state::limit::{Bound, Limit};
 use riskgate::state::setup::Setup;
 
-use super::{alike, maximum, place};
+use super::{alike, maximum, place, stops_as_much};
 use crate::config::check::bound_text;
 
 /// What is odd about one limit.
@@ -33,7 +33,10 @@ fn above_ancestor(setup: &Setup, limit: &Limit, lints: &mut Vec<String>) {
     let mut up = setup.accounts[node as usize].parent;
     while let Some(ancestor) = up {
         let same = |l: &&Limit| {
-            l.node == Some(ancestor) && alike(l, limit) && maximum(l).is_some_and(|v| v < own)
+            l.node == Some(ancestor)
+                && alike(l, limit)
+                && stops_as_much(l, limit)
+                && maximum(l).is_some_and(|v| v < own)
         };
         if let Some(tighter) = setup.limits.iter().find(same) {
             lints.push(format!(
@@ -63,8 +66,10 @@ fn children_above(setup: &Setup, limit: &Limit, lints: &mut Vec<String>) {
     let sum: i128 = children.iter().filter_map(|l| maximum(l)).sum();
     if sum > whole {
         let total = Limit { bound: Bound::Value(sum), ..*limit };
+        let limits = if children.len() == 1 { "limit" } else { "limits" };
+        let sums = if children.len() == 1 { "is" } else { "sum up to" };
         lints.push(format!(
-            "{} at {} is {}, the {} limits below it sum up to {}",
+            "{} at {} is {}, the {} {limits} below it {sums} {}",
             limit.check.name(),
             place(setup, limit),
             bound_text(limit).unwrap_or_default(),

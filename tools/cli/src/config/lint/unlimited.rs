@@ -5,6 +5,8 @@ use riskgate::abi::codes::Check;
 use riskgate::state::limit::{Bound, Limit, Phase};
 use riskgate::state::setup::Setup;
 
+use super::is_above;
+
 /// What is odd about the setup as a whole.
 pub fn lint(setup: &Setup, lints: &mut Vec<String>) {
     for check in setup.required.iter() {
@@ -42,16 +44,4 @@ fn unbounded_accounts(setup: &Setup, check: Check, lints: &mut Vec<String>) {
 
 fn is_leaf(setup: &Setup, id: u32) -> bool {
     setup.accounts.iter().all(|a| a.parent != Some(id))
-}
-
-/// Is `node` the account or an ancestor of it?
-fn is_above(setup: &Setup, node: u32, account: u32) -> bool {
-    let mut at = Some(account);
-    while let Some(id) = at {
-        if id == node {
-            return true;
-        }
-        at = setup.accounts[id as usize].parent;
-    }
-    false
 }
