@@ -5,7 +5,6 @@ use super::decide::{Request, fresh_order};
 use super::gate::{Answer, Finding, Mistake, Model};
 use super::measure::{self, Measure};
 use super::num::{self, Decimal, dec, mul};
-use super::open_points::VALUATION_ALERTS;
 use super::value::ValuePrice;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
@@ -105,9 +104,8 @@ impl Model {
         {
             self.valued[request.instrument as usize] = Some(mark);
             self.settle(&mut answer, true);
-            if !VALUATION_ALERTS {
-                answer.alerts = 0;
-            }
+            // Events of their own: the mask of an order speaks of what the order does.
+            answer.alerts = 0;
         }
         if self.overflows(now_ns, request) {
             let events = std::mem::take(&mut answer.events);
@@ -384,7 +382,7 @@ impl Model {
                     limit: Wide::from_i128(least),
                     ..Finding::bare(Check::MinOrderQty)
                 };
-                docket.breach(limit.phase, limit.action, limit.latch, 0, found);
+                docket.breach(limit.phase, limit.action, limit.latch, -least, found);
             }
         }
         let mut multiple = |check: Check, value: i64, step: i64, unit: MeasureUnit| {
@@ -476,13 +474,7 @@ impl Model {
             }
         }
         if let Some(found) = self.sells_short(request, &before, after) {
-            let row = self.always_on(Check::BuyingPower, request);
-            let latches = docket.latches.len();
-            docket.breach(row.phase, row.action, row.latch, -1, found);
-            // Of the account, but it is the row's node that is latched.
-            for (place, _, _) in &mut docket.latches[latches..] {
-                *place = (row.node.unwrap_or(request.account), row.instrument);
-            }
+            docket.breach(Phase::Enforce, Action::Block, Latch::All, -1, found);
         }
     }
 

@@ -3,9 +3,8 @@
 use super::book::{Order, Terms};
 use super::gate::{Answer, Mistake, Model};
 use super::log::Place;
-use super::open_points::MASS_CANCEL_MARKS;
 use riskgate::abi::codes::{Check, field};
-use riskgate::abi::order::{ANY_ID, ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif};
+use riskgate::abi::order::{ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif};
 use riskgate::abi::verdict::{self, decision};
 use riskgate::abi::{PRICE_UNDEFINED, SlotWords};
 use riskgate::fixed::Wide;
@@ -252,21 +251,7 @@ impl Model {
             }
             return answer;
         }
-        let wanted = slot.side_bits & 3;
-        if !MASS_CANCEL_MARKS {
-            return answer;
-        }
-        for at in 0..self.orders.len() {
-            let order = &self.orders[at];
-            let below = slot.account == ANY_ID || self.path(order.account).contains(&slot.account);
-            if order.lane == lane
-                && below
-                && (slot.instrument == ANY_ID || slot.instrument == order.instrument)
-                && (wanted == 0 || wanted == order.side)
-            {
-                self.orders[at].pending_cancel = true;
-            }
-        }
+        // Which orders a mass cancel reaches, the venue says.
         answer
     }
 

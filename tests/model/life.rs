@@ -3,7 +3,6 @@
 
 use super::book::Order;
 use super::gate::Model;
-use super::open_points::PHASES_END;
 use super::rng::Rng;
 use super::world::World;
 use riskgate::abi::codes::Check;
@@ -274,7 +273,7 @@ impl Life {
         extension: &mut Option<ExtensionSlot>,
     ) {
         match rng.below(22) {
-            0 => slot.kind = rng.pick(&[0, kind::PARENT_OPEN, kind::EXTENSION, 17, 255]),
+            0 => slot.kind = rng.pick(&[0, kind::EXTENSION, 17, 255]),
             1 => slot.order_id = 0,
             2 => slot.side_bits = rng.pick(&[0, 3, 0x41, 0x82]),
             3 => slot.type_tif = slot.type_tif & 0xf0 | rng.pick(&[0, 6, 15]),
@@ -459,16 +458,12 @@ impl Life {
             Some(limit) if rng.chance(70) => *limit,
             _ => {
                 let mut limit = world.limit(rng);
-                let new = !world.setup.limits.iter().any(|l| l.same_place(&limit));
-                if new || PHASES_END {
-                    self.for_a_while(world, rng, &mut limit);
-                }
+                self.for_a_while(world, rng, &mut limit);
                 return limit;
             }
         };
-        let was = limit.phase;
         match rng.below(4) {
-            0 if limit.check != Check::BuyingPower => {
+            0 => {
                 limit.phase = rng.pick(&[Phase::Shadow, Phase::Warn, Phase::Enforce]);
             }
             _ => {
@@ -481,9 +476,7 @@ impl Life {
             }
         }
         super::world::tame(&mut limit);
-        if limit.phase == was || PHASES_END {
-            self.for_a_while(world, rng, &mut limit);
-        }
+        self.for_a_while(world, rng, &mut limit);
         limit
     }
 }
