@@ -253,7 +253,7 @@ fn baskets_are_bounded_in_lines_and_by_the_tables() {
 }
 
 /// May 2022: a basket of 58 million was typed as units of an index instead of its value; 349 stocks,
-/// $444 billion. Of what could be sent in two baskets, nothing may leave.
+/// $444 billion. Nothing of it may leave.
 #[test]
 fn a_basket_of_444_billion_is_refused_to_the_last_line() {
     const STOCKS: u64 = 349;

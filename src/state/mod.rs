@@ -307,6 +307,7 @@ impl State {
             self.instruments[row.instrument as usize].first_row = row.next_of_instrument;
             self.row_index.remove(pair(row.account, row.instrument));
         }
+        self.days.truncate(rows);
         while self.cells.len() > cells
             && let Some(cell) = self.cells.pop()
         {

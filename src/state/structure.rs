@@ -117,6 +117,7 @@ impl State {
         }
         self.has_window_room(limit)?;
         let tally = self.tally_for(limit)?;
+        self.walks.is_used |= limit.check == Check::PriceWalk;
         match (limit.node, limit.instrument) {
             (Some(node), Some(instrument)) => {
                 let cell = self.cell_or_make(node, instrument)?;

@@ -37,10 +37,10 @@ pub fn anchor(c: &Context, limit_slot: u32, mark: Price) -> Option<Price> {
 
 /// After the decision: opens the windows that the order is the first of.
 pub fn note(state: &mut State, order: &Order, plan: &Plan, now_ns: u64) {
-    let Some(mark) = plan.mark else { return };
-    if order.is_unpriced() || !state.walks.is_used() {
+    if !state.walks.is_used || order.is_unpriced() {
         return;
     }
+    let Some(mark) = plan.mark else { return };
     let path_length = state.nodes[order.account as usize].depth;
     for level in 0..path_length {
         let node = state.nodes[order.account as usize].path[level];
