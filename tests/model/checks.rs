@@ -149,6 +149,7 @@ impl Model {
             self.is_sane(now_ns, request, &value, markless, &mut docket);
             let mark = self.usable_mark(now_ns, request.instrument).ok().filter(|_| !markless);
             self.is_sane_too(request, worth, mark, &mut docket);
+            self.child_of_parent(request, &mut docket);
             let grows = self.grows(request, &after);
             self.too_fast(request, &counted, reduces, markless, grows, &mut docket);
             self.fits(request, &after, reduces, markless, &mut docket);

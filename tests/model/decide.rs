@@ -76,6 +76,9 @@ impl Model {
                     Err((check, detail)) => Answer::reject(check, detail),
                 };
             }
+            kind::PARENT_OPEN | kind::PARENT_CLOSE => {
+                return self.parent_request(lane, slot, environment);
+            }
             _ => malformed(field::KIND),
         };
         match decided {
@@ -144,7 +147,8 @@ impl Model {
             .iter()
             .filter(|o| o.lane == lane)
             .any(|o| o.pending.iter().any(|t| t.request == slot.order_id));
-        if pending || self.remembers(lane, slot.order_id) {
+        let parent = self.parents.iter().any(|p| (p.lane, p.id) == (lane, slot.order_id));
+        if pending || parent || self.remembers(lane, slot.order_id) {
             return Err((Check::DuplicateOrderId, 0));
         }
         if !environment.ready {
@@ -191,7 +195,7 @@ impl Model {
         Ok(request)
     }
 
-    fn permitted(&self, lane: u32, slot: &OrderSlot, class: u8) -> Shape<()> {
+    pub(super) fn permitted(&self, lane: u32, slot: &OrderSlot, class: u8) -> Shape<()> {
         let rights = &self.setup.lanes[lane as usize];
         let venue_ok = match slot.venue {
             v if v < 64 => rights.venues >> v & 1 == 1,
@@ -279,7 +283,15 @@ impl Model {
         self.log.latest_qty.insert((request.account, request.instrument), request.total);
         let terms = request.terms(self.serial, excess);
         match request.target {
-            None => self.orders.push(fresh_order(request, terms)),
+            None => {
+                let mut order = fresh_order(request, terms);
+                match self.parent(request.lane, request.parent) {
+                    Some(parent) => parent.children += 1,
+                    // Accepted in spite of a parent that nobody knows: it has none.
+                    None => order.parent = 0,
+                }
+                self.orders.push(order);
+            }
             Some(at) => self.orders[at].pending.push(terms),
         }
     }
@@ -304,6 +316,7 @@ pub(super) fn fresh_order(request: &Request, terms: Terms) -> Order {
         id: request.id,
         account: request.account,
         instrument: request.instrument,
+        parent: request.parent,
         side: request.side,
         filled: 0,
         current: terms,
