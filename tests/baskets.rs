@@ -118,6 +118,10 @@ fn random_baskets_are_all_or_none_leave_no_trace_and_recover() {
         limit(Check::MaxLong, 2, 500 * qty),
         limit(Check::GrossExposure, 1, 400_000 * MONEY),
         limit(Check::OpenOrderValue, FIRM, 600_000 * MONEY),
+        limit(Check::Purchases, 1, 2_000_000 * MONEY),
+        limit(Check::BuyingPower, 1, 1_000_000 * MONEY),
+        limit(Check::DailyLoss, 3, 1_000_000 * MONEY),
+        limit(Check::Drawdown, FIRM, 1_000_000 * MONEY),
         Limit {
             denominator: Denominator::Gross,
             floor: 100_000 * MONEY,

@@ -16,7 +16,7 @@ use crate::state::index::NONE;
 use crate::state::limit::{Action, Latch, Limit, Phase, Variant};
 
 /// Most latches of one order.
-const LATCHES_MAX: usize = 8;
+pub const LATCHES_MAX: usize = 8;
 /// Most events of one order before it is applied.
 const NOTES_MAX: usize = 32;
 

@@ -339,7 +339,7 @@ impl Gate {
         outcome = self.priced(outcome, order, choice);
         if !order.what_if {
             found.notes().iter().for_each(|note| self.events.push(*note));
-            checks::price_walk::note(&mut self.state, order, &plan, incoming.now_ns);
+            checks::price_walk::note(&mut self.state, order, &plan, lane, now_ns);
             self.carry_out(incoming, order, digest, &plan, &found, &outcome);
         }
         outcome
@@ -432,7 +432,7 @@ impl Gate {
             return bare(Check::JournalUnavailable);
         }
         let counts = !checks::duplicate_order::concerns(state, order)
-            || state.duplicates.has_room(incoming.now_ns);
+            || state.duplicates.has_room(incoming.lane, incoming.now_ns);
         if !counts || !reserve::has_room(state, order, target) {
             return bare(Check::Capacity);
         }

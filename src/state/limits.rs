@@ -320,20 +320,6 @@ impl LimitTable {
         self.details[at].gone = base.is_none();
     }
 
-    /// A temporary limit that has ended by `wall_ns`, and the first end of the others.
-    pub fn ended(&self, wall_ns: u64) -> (Option<u32>, u64) {
-        let mut next = u64::MAX;
-        let mut found = None;
-        for (slot, detail) in self.details.iter().enumerate() {
-            match detail.limit.until_ns {
-                0 => {}
-                until if until <= wall_ns => found = found.or(Some(slot as u32)),
-                until => next = next.min(until),
-            }
-        }
-        (found, next)
-    }
-
     /// Puts a limit at the head of the list of those that count an instrument's market volume,
     /// which begins at `first`; returns the new first.
     pub fn link_volume(&mut self, slot: u32, first: u32) -> u32 {

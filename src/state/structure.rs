@@ -35,6 +35,40 @@ impl State {
         Ok(())
     }
 
+    /// Why a limit cannot be set for want of room. Changes nothing.
+    pub fn room_for(&self, limit: &Limit) -> Result<()> {
+        match self.limits.replaced_by(self.place_of(limit).0, limit) {
+            Some(_) => Ok(()),
+            None => self.room_to_add(limit),
+        }
+    }
+
+    fn room_to_add(&self, limit: &Limit) -> Result<()> {
+        if !self.limits.has_room() {
+            return Err(Error::new(format!(
+                "set {}: all {} limits of [capacity] are in use; raise capacity.limits",
+                limit.check.name(),
+                self.limits.len()
+            )));
+        }
+        self.has_window_room(limit)?;
+        self.has_cell_room(limit)?;
+        self.has_tally_room(limit)?;
+        match limit.node {
+            Some(node) if limit.check == Check::BuyingPower => self.ledger_room(node),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why a restriction cannot be set for want of room. Changes nothing.
+    pub fn room_to_restrict(&self, node: u32, instrument: Option<u32>) -> Result<()> {
+        let has_cell = instrument.is_none_or(|i| self.find_cell(node, i) != NONE);
+        match has_cell || self.cells.len() < self.cell_capacity {
+            true => Ok(()),
+            false => Err(self.no_cell_room()),
+        }
+    }
+
     /// Where a limit's list begins, and the equity that its shares are of.
     fn place_of(&self, limit: &Limit) -> (u32, Wide) {
         match (limit.node, limit.instrument) {
@@ -56,19 +90,25 @@ impl State {
     /// limits, and only at such a time.
     pub fn revert_limits(&mut self, wall_ns: u64) -> bool {
         let mut any = false;
-        loop {
-            let (ended, next_ns) = self.limits.ended(wall_ns);
-            let Some(slot) = ended else {
-                self.next_revert_ns = next_ns;
-                return any;
-            };
+        self.next_revert_ns = u64::MAX;
+        for slot in 0..self.limits.len() as u32 {
             let limit = self.limits.detail(slot).limit;
+            if limit.until_ns == 0 {
+                continue;
+            }
+            if limit.until_ns > wall_ns {
+                self.next_revert_ns = self.next_revert_ns.min(limit.until_ns);
+                continue;
+            }
             let (_, equity) = self.place_of(&limit);
             self.forget_levels(slot, &limit);
             self.limits.revert(slot, equity);
-            self.refresh_masks();
             any = true;
         }
+        if any {
+            self.refresh_masks();
+        }
+        any
     }
 
     /// Which checks have a limit where.
@@ -106,17 +146,10 @@ impl State {
         self.nodes[node as usize].fired -= forgotten;
     }
 
-    /// Adds a limit beside all others.
+    /// Adds a limit beside all others; an error changes nothing.
     pub fn add_limit(&mut self, limit: &Limit) -> Result<()> {
-        if !self.limits.has_room() {
-            return Err(Error::new(format!(
-                "set {}: all {} limits of [capacity] are in use; raise capacity.limits",
-                limit.check.name(),
-                self.limits.len()
-            )));
-        }
-        self.has_window_room(limit)?;
-        let tally = self.tally_for(limit)?;
+        self.room_to_add(limit)?;
+        let tally = self.tally_for(limit);
         self.walks.is_used |= limit.check == Check::PriceWalk;
         match (limit.node, limit.instrument) {
             (Some(node), Some(instrument)) => {
@@ -196,14 +229,49 @@ impl State {
         }
     }
 
+    /// Is there room for the cells that a limit needs?
+    fn has_cell_room(&self, limit: &Limit) -> Result<()> {
+        let lacks = |node: u32, instrument: u32| self.find_cell(node, instrument) == NONE;
+        let missing = match (limit.node, limit.instrument) {
+            (Some(node), Some(instrument)) => usize::from(lacks(node, instrument)),
+            (Some(node), None) if counts_by_instrument(limit.check) => {
+                let n = &self.nodes[node as usize];
+                let is_new = n.interior && !n.tracks_instruments;
+                let traded = |id: &u32| self.has_row_below(node, *id) && lacks(node, *id);
+                if is_new { (0..self.instruments.len() as u32).filter(traded).count() } else { 0 }
+            }
+            _ => 0,
+        };
+        match self.cells.len() + missing <= self.cell_capacity {
+            true => Ok(()),
+            false => Err(self.no_cell_room()),
+        }
+    }
+
+    /// Has any account below a node a row in an instrument?
+    fn has_row_below(&self, node: u32, instrument: u32) -> bool {
+        let mut at = self.instruments[instrument as usize].first_row;
+        while let Some(row) = self.rows.get(at as usize) {
+            if self.nodes[row.account as usize].path().contains(&node) {
+                return true;
+            }
+            at = row.next_of_instrument;
+        }
+        false
+    }
+
+    fn no_cell_room(&self) -> Error {
+        Error::new(format!(
+            "no room for another node × instrument limit: all {} are in use; raise \
+             capacity.limits or capacity.positions",
+            self.cell_capacity
+        ))
+    }
+
     fn cell_or_make(&mut self, node: u32, instrument: u32) -> Result<u32> {
         match self.find_cell(node, instrument) {
             NONE if self.cells.len() < self.cell_capacity => Ok(self.make_cell(node, instrument)),
-            NONE => Err(Error::new(format!(
-                "no room for another node × instrument limit: all {} are in use; raise \
-                 capacity.limits or capacity.positions",
-                self.cell_capacity
-            ))),
+            NONE => Err(self.no_cell_room()),
             cell => Ok(cell),
         }
     }
