@@ -24,7 +24,7 @@ const ORDERS_PER_WORLD: u64 = 250;
 const FIRST_SEED: u64 = 0x5eed_0000;
 
 /// What must be rejected somewhere in a full run.
-const CHECKS: [Check; 59] = [
+const CHECKS: [Check; 60] = [
     Check::Malformed,
     Check::UnknownInstrument,
     Check::UnknownAccount,
@@ -71,6 +71,7 @@ const CHECKS: [Check; 59] = [
     Check::Permission,
     Check::MinOrderValue,
     Check::PriceWalk,
+    Check::ChildOfParent,
     Check::AdvPercent,
     Check::UnitMixup,
     Check::MessageRate,
@@ -163,6 +164,7 @@ fn canary_each_deliberate_mistake_is_found() {
         Mistake::WalkForgetsAnchor,
         Mistake::SessionsIgnored,
         Mistake::AlgosNotAsked,
+        Mistake::ParentsForgotten,
     ] {
         let found =
             (0..400).find(|n| play::world(FIRST_SEED + n, ORDERS_PER_WORLD, mistake).is_err());

@@ -47,6 +47,8 @@ pub struct Order {
     pub id: u64,
     pub account: u32,
     pub instrument: u32,
+    /// Id of its parent, or 0.
+    pub parent: u64,
     pub side: u8,
     pub filled: i64,
     pub current: Terms,

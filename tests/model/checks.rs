@@ -5,7 +5,6 @@ use super::decide::{Request, fresh_order};
 use super::gate::{Answer, Finding, Mistake, Model};
 use super::measure::{self, Measure};
 use super::num::{self, Decimal, dec, mul};
-use super::open_points::VALUATION_ALERTS;
 use super::value::ValuePrice;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
@@ -105,9 +104,8 @@ impl Model {
         {
             self.valued[request.instrument as usize] = Some(mark);
             self.settle(&mut answer, true);
-            if !VALUATION_ALERTS {
-                answer.alerts = 0;
-            }
+            // Events of their own: the mask of an order speaks of what the order does.
+            answer.alerts = 0;
         }
         if self.overflows(now_ns, request) {
             let events = std::mem::take(&mut answer.events);
@@ -151,6 +149,7 @@ impl Model {
             self.is_sane(now_ns, request, &value, markless, &mut docket);
             let mark = self.usable_mark(now_ns, request.instrument).ok().filter(|_| !markless);
             self.is_sane_too(request, worth, mark, &mut docket);
+            self.child_of_parent(request, &mut docket);
             let grows = self.grows(request, &after);
             self.too_fast(request, &counted, reduces, markless, grows, &mut docket);
             self.fits(request, &after, reduces, markless, &mut docket);
@@ -384,7 +383,7 @@ impl Model {
                     limit: Wide::from_i128(least),
                     ..Finding::bare(Check::MinOrderQty)
                 };
-                docket.breach(limit.phase, limit.action, limit.latch, 0, found);
+                docket.breach(limit.phase, limit.action, limit.latch, -least, found);
             }
         }
         let mut multiple = |check: Check, value: i64, step: i64, unit: MeasureUnit| {

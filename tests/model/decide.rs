@@ -3,9 +3,8 @@
 use super::book::{Order, Terms};
 use super::gate::{Answer, Mistake, Model};
 use super::log::Place;
-use super::open_points::MASS_CANCEL_MARKS;
 use riskgate::abi::codes::{Check, field};
-use riskgate::abi::order::{ANY_ID, ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif};
+use riskgate::abi::order::{ExtensionSlot, OrderSlot, flag, kind, order_type, side, tif};
 use riskgate::abi::verdict::{self, decision};
 use riskgate::abi::{PRICE_UNDEFINED, SlotWords};
 use riskgate::fixed::Wide;
@@ -77,6 +76,9 @@ impl Model {
                     Err((check, detail)) => Answer::reject(check, detail),
                 };
             }
+            kind::PARENT_OPEN | kind::PARENT_CLOSE => {
+                return self.parent_request(lane, slot, environment);
+            }
             _ => malformed(field::KIND),
         };
         match decided {
@@ -145,7 +147,8 @@ impl Model {
             .iter()
             .filter(|o| o.lane == lane)
             .any(|o| o.pending.iter().any(|t| t.request == slot.order_id));
-        if pending || self.remembers(lane, slot.order_id) {
+        let parent = self.parents.iter().any(|p| (p.lane, p.id) == (lane, slot.order_id));
+        if pending || parent || self.remembers(lane, slot.order_id) {
             return Err((Check::DuplicateOrderId, 0));
         }
         if !environment.ready {
@@ -192,7 +195,7 @@ impl Model {
         Ok(request)
     }
 
-    fn permitted(&self, lane: u32, slot: &OrderSlot, class: u8) -> Shape<()> {
+    pub(super) fn permitted(&self, lane: u32, slot: &OrderSlot, class: u8) -> Shape<()> {
         let rights = &self.setup.lanes[lane as usize];
         let venue_ok = match slot.venue {
             v if v < 64 => rights.venues >> v & 1 == 1,
@@ -252,21 +255,7 @@ impl Model {
             }
             return answer;
         }
-        let wanted = slot.side_bits & 3;
-        if !MASS_CANCEL_MARKS {
-            return answer;
-        }
-        for at in 0..self.orders.len() {
-            let order = &self.orders[at];
-            let below = slot.account == ANY_ID || self.path(order.account).contains(&slot.account);
-            if order.lane == lane
-                && below
-                && (slot.instrument == ANY_ID || slot.instrument == order.instrument)
-                && (wanted == 0 || wanted == order.side)
-            {
-                self.orders[at].pending_cancel = true;
-            }
-        }
+        // Which orders a mass cancel reaches, the venue says.
         answer
     }
 
@@ -294,7 +283,15 @@ impl Model {
         self.log.latest_qty.insert((request.account, request.instrument), request.total);
         let terms = request.terms(self.serial, excess);
         match request.target {
-            None => self.orders.push(fresh_order(request, terms)),
+            None => {
+                let mut order = fresh_order(request, terms);
+                match self.parent(request.lane, request.parent) {
+                    Some(parent) => parent.children += 1,
+                    // Accepted in spite of a parent that nobody knows: it has none.
+                    None => order.parent = 0,
+                }
+                self.orders.push(order);
+            }
             Some(at) => self.orders[at].pending.push(terms),
         }
     }
@@ -319,6 +316,7 @@ pub(super) fn fresh_order(request: &Request, terms: Terms) -> Order {
         id: request.id,
         account: request.account,
         instrument: request.instrument,
+        parent: request.parent,
         side: request.side,
         filled: 0,
         current: terms,

@@ -271,7 +271,7 @@ fn first_agrees(outcome: &Outcome, expected: &[Finding]) -> bool {
         let numbers = e.unit == riskgate::gate::outcome::MeasureUnit::None
             || (e.node, e.observed, e.limit) == (first.node, first.observed, first.limit);
         let detail = match e.check {
-            Check::LimitNotSet => e.detail == first.detail,
+            Check::LimitNotSet | Check::ChildOfParent => e.detail == first.detail,
             Check::InstrumentState | Check::Permission => e.detail == first.detail & 0xff,
             _ => true,
         };

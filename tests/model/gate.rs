@@ -78,6 +78,8 @@ pub enum Mistake {
     SessionsIgnored,
     /// Whether an algorithm may send orders is not asked.
     AlgosNotAsked,
+    /// Children may come to more than their parent.
+    ParentsForgotten,
 }
 
 /// A breach with exact numbers in the unit's places.
@@ -191,6 +193,8 @@ pub(super) struct Execution {
     pub price: i64,
     /// 1e-8 of the instrument's currency.
     pub fee: i64,
+    /// Parent of the order that it was of, or 0.
+    pub parent: u64,
     pub busted: bool,
 }
 
@@ -211,6 +215,7 @@ pub struct Model {
     /// What the wall clock shows when the recorded time is 0, ns since 1970 UTC.
     pub wall_offset_ns: u64,
     pub orders: Vec<Order>,
+    pub parents: Vec<super::parents::Parent>,
     pub(super) positions: BTreeMap<(u32, u32), i64>,
     pub(super) ledger: Ledger,
     /// Cash that was given to nodes, by currency, and what ended days carried there.
@@ -251,6 +256,7 @@ impl Model {
             mistake,
             wall_offset_ns: 0,
             orders: Vec::new(),
+            parents: Vec::new(),
             positions: BTreeMap::new(),
             ledger: Ledger::default(),
             cash: super::credit::opening_cash(setup),
@@ -305,6 +311,7 @@ impl Model {
             }
             _ => self.request(now_ns, lane, &slot, words, extension, environment),
         };
+        self.forget_parents();
         answer.after(passing)
     }
 

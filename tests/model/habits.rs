@@ -3,7 +3,6 @@
 
 use super::gate::Model;
 use super::life::{Input, Life, pick};
-use super::open_points::ROWS_END;
 use super::rng::Rng;
 use super::world::World;
 use riskgate::abi::PRICE_UNDEFINED;
@@ -115,8 +114,7 @@ impl Life {
 
     /// A limit for a while; `None`: it stays for good.
     pub(super) fn for_a_while(&self, world: &World, rng: &mut Rng, limit: &mut Limit) {
-        let may_end = ROWS_END || !super::world::says_what(limit.check);
-        if may_end && rng.chance(25) {
+        if rng.chance(25) {
             let length = rng.pick(&TEMPORARY_NS);
             limit.until_ns = self.now_ns.wrapping_add(world.wall_offset_ns) + length;
         } else {

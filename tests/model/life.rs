@@ -3,7 +3,6 @@
 
 use super::book::Order;
 use super::gate::Model;
-use super::open_points::PHASES_END;
 use super::rng::Rng;
 use super::world::World;
 use riskgate::abi::codes::Check;
@@ -82,7 +81,8 @@ impl Life {
                 Input::Mark { instrument, mark: self.mark(world, rng, instrument) }
             }
             90..=109 if !self.past.is_empty() => self.again(rng),
-            110..=119 => self.stray(world, model, rng),
+            110..=112 => self.parent_input(world, model, rng),
+            113..=119 => self.stray(world, model, rng),
             120..=449 if !model.orders.is_empty() => self.report(model, rng, false),
             450..=529 if !model.orders.is_empty() => self.replace(world, model, rng),
             530..=579 => self.cancel(world, model, rng),
@@ -123,7 +123,7 @@ impl Life {
         self.next_id
     }
 
-    fn environment(&self, rng: &mut Rng) -> Environment {
+    pub(super) fn environment(&self, rng: &mut Rng) -> Environment {
         Environment { ready: !rng.per_mille(2), journal_ok: !rng.per_mille(2) }
     }
 
@@ -163,7 +163,7 @@ impl Life {
     }
 
     /// A sane request of a random account, wherever it comes to stand.
-    fn draft(&mut self, world: &World, rng: &mut Rng, instrument: u32) -> OrderSlot {
+    pub(super) fn draft(&mut self, world: &World, rng: &mut Rng, instrument: u32) -> OrderSlot {
         let at = instrument as usize;
         let middle = self.price[at];
         let step = tick(world, instrument, middle);
@@ -238,6 +238,11 @@ impl Life {
         let mut lane = rng.below(world.setup.lanes.len() as u64) as u32;
         if rng.chance(60) {
             lane = 0;
+        }
+        if rng.chance(8)
+            && let Some(of) = self.child(world, model, rng, &mut slot)
+        {
+            lane = of;
         }
         if rng.per_mille(25) {
             self.spoil(world, model, rng, &mut slot, &mut extension);
@@ -459,16 +464,12 @@ impl Life {
             Some(limit) if rng.chance(70) => *limit,
             _ => {
                 let mut limit = world.limit(rng);
-                let new = !world.setup.limits.iter().any(|l| l.same_place(&limit));
-                if new || PHASES_END {
-                    self.for_a_while(world, rng, &mut limit);
-                }
+                self.for_a_while(world, rng, &mut limit);
                 return limit;
             }
         };
-        let was = limit.phase;
         match rng.below(4) {
-            0 if limit.check != Check::BuyingPower => {
+            0 => {
                 limit.phase = rng.pick(&[Phase::Shadow, Phase::Warn, Phase::Enforce]);
             }
             _ => {
@@ -481,9 +482,7 @@ impl Life {
             }
         }
         super::world::tame(&mut limit);
-        if limit.phase == was || PHASES_END {
-            self.for_a_while(world, rng, &mut limit);
-        }
+        self.for_a_while(world, rng, &mut limit);
         limit
     }
 }

@@ -21,6 +21,7 @@ pub mod measure;
 pub mod more;
 pub mod num;
 pub mod open_points;
+pub mod parents;
 pub mod play;
 pub mod portfolio;
 pub mod rates;

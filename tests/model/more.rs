@@ -10,7 +10,8 @@ use riskgate::state::limit::{Action, Bound, Latch, Limit, Phase, Reset, Variant,
 use riskgate::state::session::Session;
 
 /// Checks that this file makes limits of, more often where they bite less.
-const KINDS: [Check; 17] = [
+const KINDS: [Check; 18] = [
+    Check::ChildOfParent,
     Check::MinOrderValue,
     Check::PriceWalk,
     Check::PriceWalk,
@@ -83,6 +84,7 @@ pub fn limit(world: &World, rng: &mut Rng) -> Option<Limit> {
             few(2, 30, rng).scaled(50_000_000)
         }
         Check::RejectStorm => few(1, 6, rng),
+        Check::ChildOfParent => few(1, 5, rng),
         Check::Participation => {
             limit.floor = i128::from(rng.pick(&[0, usual, usual * 5]));
             few(5, 300, rng).scaled(100)
@@ -92,7 +94,7 @@ pub fn limit(world: &World, rng: &mut Rng) -> Option<Limit> {
     if rng.chance(35) {
         limit.action =
             rng.pick(&[Action::Alert, Action::Block, Action::AlertBlock, Action::BlockAudit]);
-    } else if node.is_some() && rng.chance(4) {
+    } else if node.is_some() && check != Check::ChildOfParent && rng.chance(4) {
         limit.action = rng.pick(&[Action::BlockLatch, Action::CloseOnly]);
         limit.latch = rng.pick(&[Latch::All, Latch::CloseOnly]);
     }

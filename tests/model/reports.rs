@@ -54,7 +54,11 @@ impl Model {
                     anomaly(answer, account);
                     self.latch((account, None), Latch::CloseOnly, Check::ReportAnomaly, answer);
                 } else {
+                    let (lane, parent) = (self.orders[at].lane, self.orders[at].parent);
                     self.orders.remove(at);
+                    if let Some(parent) = self.parent(lane, parent) {
+                        parent.children -= 1;
+                    }
                 }
                 return;
             }
@@ -107,6 +111,13 @@ impl Model {
             return;
         }
         let execution = self.note_execution(owner, slot, (account, instrument, order_side), fee);
+        let parent = at.map_or(0, |at| self.orders[at].parent);
+        if let Some(execution) = self.executions.get_mut(&(owner, slot.reference)) {
+            execution.parent = parent;
+        }
+        if let Some(parent) = self.parent(owner, parent) {
+            parent.executed += i128::from(slot.qty);
+        }
         self.book(&execution, false);
         let value = self.ledger.entries.last().map_or(Decimal::ZERO, Entry::worth);
         let place = Place { lane: owner, account: Some(account), instrument: Some(instrument) };
@@ -164,6 +175,7 @@ impl Model {
             qty: slot.qty,
             price: slot.price,
             fee,
+            parent: 0,
             busted: false,
         };
         self.executions.insert((lane, slot.reference), execution);
@@ -190,6 +202,9 @@ impl Model {
         }
         execution.busted = true;
         let execution = *execution;
+        if let Some(parent) = self.parent(owner, execution.parent) {
+            parent.executed -= i128::from(execution.qty);
+        }
         self.book(&execution, true);
     }
 

@@ -6,7 +6,6 @@ use super::decide::Request;
 use super::gate::{Finding, Mistake, Model};
 use super::measure;
 use super::num::{self, Decimal, dec, mul};
-use super::open_points::LARGEST_MINIMUM_TOLD;
 use riskgate::abi::PRICE_UNDEFINED;
 use riskgate::abi::codes::Check;
 use riskgate::abi::order::side;
@@ -34,8 +33,8 @@ impl Model {
                 };
                 if low {
                     let numbers = (num::wide(worth, 36), num::wide(least, 36));
-                    let rank = if LARGEST_MINIMUM_TOLD { -bound } else { 0 };
-                    breach(&limit, MeasureUnit::Money, numbers, rank, docket);
+                    // Of several, the most restrictive is told.
+                    breach(&limit, MeasureUnit::Money, numbers, -bound, docket);
                 }
             }
         }

@@ -133,6 +133,8 @@ fn order(s: &OrderSlot, extension: &Option<ExtensionSlot>) -> String {
         kind::REPLACE_REJECTED => "replace rejected",
         kind::CANCEL_REJECTED => "cancel rejected",
         kind::BUST => "bust",
+        kind::PARENT_OPEN => "parent open",
+        kind::PARENT_CLOSE => "parent close",
         _ => "unknown kind",
     };
     let more = extension.map_or(String::new(), |e| {

@@ -1,7 +1,7 @@
 //! Random worlds: instruments, account trees and limits, in ranges whose exact products fit 28
 //! digits.
 
-use super::open_points::{OWNERS_HAVE_THRESHOLDS, SHARES_WATCHED};
+use super::open_points::SHARES_WATCHED;
 use super::portfolio;
 use super::rng::Rng;
 use riskgate::abi::codes::{Check, CheckMask};
@@ -296,13 +296,12 @@ impl World {
         if (softs && rng.chance(30)) || (limit.soft_percent[0] != 0 && rng.chance(20)) {
             limit.soft_percent = rng.pick(&[[50, 0, 0, 0], [60, 80, 95, 0], [30, 60, 80, 90]]);
         }
-        let watched = super::measure::ACCUMULATED.contains(&check) && !OWNERS_HAVE_THRESHOLDS;
         let by_phase =
             matches!(check, Check::MaxOrderQty | Check::MaxOrderValue | Check::PriceCollar);
         if by_phase && self.setup.required.is_empty() && rng.chance(20) {
             limit.sessions = super::more::sessions(rng);
         }
-        if !says_what(check) && !watched {
+        if !says_what(check) {
             limit.owner = super::more::owner(rng);
         }
         tame(limit);
