@@ -118,6 +118,10 @@ fn random_baskets_are_all_or_none_leave_no_trace_and_recover() {
         limit(Check::MaxLong, 2, 500 * qty),
         limit(Check::GrossExposure, 1, 400_000 * MONEY),
         limit(Check::OpenOrderValue, FIRM, 600_000 * MONEY),
+        limit(Check::Purchases, 1, 2_000_000 * MONEY),
+        limit(Check::BuyingPower, 1, 1_000_000 * MONEY),
+        limit(Check::DailyLoss, 3, 1_000_000 * MONEY),
+        limit(Check::Drawdown, FIRM, 1_000_000 * MONEY),
         Limit {
             denominator: Denominator::Gross,
             floor: 100_000 * MONEY,
@@ -253,7 +257,7 @@ fn baskets_are_bounded_in_lines_and_by_the_tables() {
 }
 
 /// May 2022: a basket of 58 million was typed as units of an index instead of its value; 349 stocks,
-/// $444 billion. Of what could be sent in two baskets, nothing may leave.
+/// $444 billion. Nothing of it may leave.
 #[test]
 fn a_basket_of_444_billion_is_refused_to_the_last_line() {
     const STOCKS: u64 = 349;

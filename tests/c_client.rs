@@ -178,7 +178,8 @@ fn quotes_are_two_orders() {
 }
 
 /// Each on its own gate, case by case.
-const FAKE_GATE_TESTS: [(&str, Link); 3] = [
+const FAKE_GATE_TESTS: [(&str, Link); 4] = [
+    ("tests/c/slots_test.c", Link::Static),
     ("tests/c/fake_gate_test.c", Link::Static),
     ("tests/c/session_test.c", Link::Shared),
     ("tests/c/basket_test.c", Link::Static),

@@ -37,7 +37,7 @@ use riskgate::stats::StatsWriter;
 static ALLOCATOR: FrozenAlloc = FrozenAlloc;
 
 const LANES: u32 = 2;
-const RING: u64 = 1024;
+const RING: u64 = 2048;
 
 fn setup() -> Setup {
     let account = Account::plain;
@@ -403,13 +403,14 @@ fn a_basket_longer_than_both_rings_is_one_input_and_its_verdicts_come_as_there_i
 fn an_endless_basket_is_refused_line_by_line_and_the_lane_goes_on() {
     let mut world = World::new("endless");
     let mut verdicts = Vec::new();
-    for id in 1..=300 {
-        world.submit(0, &line(id, id < 300));
+    const SENT: u64 = BASKET_LINES_MAX as u64 + 44;
+    for id in 1..=SENT {
+        world.submit(0, &line(id, id < SENT));
         world.turn();
         verdicts.extend(world.verdicts(0));
     }
     verdicts.extend(settle(&mut world, 0));
-    assert_eq!(verdicts.len(), 300);
+    assert_eq!(verdicts.len() as u64, SENT);
     for (at, v) in verdicts.iter().enumerate() {
         assert_eq!((v.order_id, v.decision), (at as u64 + 1, decision::REJECT));
         assert_eq!(v.first_check, Check::Malformed.number());
@@ -469,7 +470,7 @@ fn a_basket_without_room_in_the_journal_is_refused_and_cancels_behind_it_pass() 
     let mut world = World::new("noroom");
     let mut id = 0;
     // Less than a hundred lines' records are left above the last eighth.
-    while world.journal().len() < 700 {
+    while world.journal().len() < 1596 {
         id += 1;
         world.submit(0, &order(kind::NEW, id, 0));
         world.turn();

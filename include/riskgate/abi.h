@@ -107,7 +107,7 @@ RG_STATIC_ASSERT(sizeof(void *) == 8, "riskgate runs on 64-bit hosts only");
 #define RG_FLAG_CORRECTION 8u    /* FILL right after a BUST: replaces the busted execution */
 
 /* Most lines of a basket. */
-#define RG_BASKET_LINES_MAX 256u
+#define RG_BASKET_LINES_MAX 512u
 
 /* "Any" in the instrument and account of a mass cancel. */
 #define RG_ANY_ID UINT32_MAX

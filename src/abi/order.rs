@@ -109,7 +109,7 @@ pub mod flag {
 }
 
 /// Most lines of a basket.
-pub const BASKET_LINES_MAX: usize = 256;
+pub const BASKET_LINES_MAX: usize = 512;
 
 /// "Any" in the instrument and account fields of a mass cancel.
 pub const ANY_ID: u32 = u32::MAX;

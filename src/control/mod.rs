@@ -128,7 +128,8 @@ fn verify(gate: &Gate, now_ns: u64, command: &Command) -> Result<()> {
         },
         Command::Halt(id) | Command::Resume(id) => instrument(id),
         Command::Restrict { node: id, instrument: of, .. } => {
-            node(id).and(of.map_or(Ok(()), instrument))
+            node(id).and(of.map_or(Ok(()), instrument))?;
+            state.room_to_restrict(id, of)
         }
         Command::Rearm(id) | Command::RollDay(id) | Command::RollWeek(id) => node(id),
         Command::SetRate { currency: of, rate } => currency(of).and(rate_problem(state, of, rate)),
@@ -154,7 +155,7 @@ fn verify(gate: &Gate, now_ns: u64, command: &Command) -> Result<()> {
         Command::SetLimit(limit) => {
             let wall_ns = now_ns.wrapping_add(state.wall_offset_ns);
             if limit.until_ns == 0 || limit.until_ns > wall_ns {
-                return Ok(());
+                return state.room_for(&limit);
             }
             Err(Error::new(format!(
                 "set {}: the temporary value would have ended at {} ns, and now is {wall_ns} ns; \

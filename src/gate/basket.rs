@@ -27,8 +27,8 @@ use crate::state::history::digest;
 use crate::state::index::NONE;
 use crate::state::instruments::MarkChoice;
 
-/// Most latches of one basket; every line pulls the same few.
-const LATCHES_MAX: usize = 32;
+/// Most latches of one basket: each line may pull all of its own.
+const LATCHES_MAX: usize = BASKET_LINES_MAX * decide::LATCHES_MAX;
 const FLAGS_SHIFT: u32 = 24;
 
 fn is_what_if(words: &SlotWords) -> bool {
@@ -114,18 +114,15 @@ pub struct Scratch {
     lines: Box<[LineState]>,
     /// Events of lines that pass, until it is known that all do.
     told: Events,
-    latches: [(LatchOf, Check); LATCHES_MAX],
-    latch_count: usize,
+    latches: Vec<(LatchOf, Check)>,
 }
 
 impl Default for Scratch {
     fn default() -> Self {
-        let none = ((0, None, crate::state::limit::Latch::All), Check::Blocked);
         Scratch {
             lines: vec![BLANK; BASKET_LINES_MAX].into_boxed_slice(),
             told: Events::new(),
-            latches: [none; LATCHES_MAX],
-            latch_count: 0,
+            latches: Vec::with_capacity(LATCHES_MAX),
         }
     }
 }
@@ -136,19 +133,15 @@ impl Scratch {
         &self.lines[at].outcome
     }
 
+    /// Keeps what a line latches; the room is enough for all that all lines can.
     fn latch(&mut self, latches: &[(LatchOf, Check)]) {
-        for latch in latches {
-            let known = self.latches[..self.latch_count].contains(latch);
-            if !known && self.latch_count < LATCHES_MAX {
-                self.latches[self.latch_count] = *latch;
-                self.latch_count += 1;
-            }
-        }
+        let room = LATCHES_MAX - self.latches.len();
+        self.latches.extend_from_slice(&latches[..latches.len().min(room)]);
     }
 }
 
 impl Gate {
-    /// Decides a basket; what became of each line is in [`Gate::basket_lines`]. A basket of more
+    /// Decides a basket; what became of each line is in [`Gate::basket_outcome`]. A basket of more
     /// lines than there may be is malformed.
     pub fn basket(&mut self, basket: &IncomingBasket) {
         self.begin(basket.now_ns);
@@ -158,7 +151,7 @@ impl Gate {
             for (line, at) in scratch.lines[..count].iter_mut().zip(basket.lines) {
                 *line = LineState { digest: digest(&at.words, at.extension.as_ref()), ..BLANK };
             }
-            scratch.latch_count = 0;
+            scratch.latches.clear();
             scratch.told.clear();
             if !self.known(basket, scratch, count) {
                 self.decide_basket(basket, scratch, count);
@@ -227,7 +220,7 @@ impl Gate {
         if let Some(first) = first {
             refuse_all(lines, first);
         }
-        for (of, why) in &scratch.latches[..scratch.latch_count] {
+        for (of, why) in &scratch.latches {
             watch::latch_node(&mut self.state, &mut self.events, *of, *why);
         }
         for (at, line) in lines.iter_mut().enumerate() {
@@ -334,7 +327,8 @@ impl Gate {
                 let wait = passes && note.kind != EventKind::Shadow;
                 if wait { &mut scratch.told } else { &mut self.events }.push_once(*note);
             }
-            checks::price_walk::note(&mut self.state, &order, &plan, incoming.now_ns);
+            let (lane, now_ns) = (incoming.lane, incoming.now_ns);
+            checks::price_walk::note(&mut self.state, &order, &plan, lane, now_ns);
         }
         let line = &mut scratch.lines[at];
         line.outcome = outcome;

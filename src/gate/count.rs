@@ -97,7 +97,8 @@ pub fn evaluated(
     rejected: Option<bool>,
 ) {
     if duplicate_order::concerns(state, order) {
-        state.duplicates.push(duplicate_order::sameness(order), incoming.now_ns);
+        let sameness = duplicate_order::sameness(order);
+        state.duplicates.push(incoming.lane, sameness, incoming.now_ns);
     }
     if state.counted == 0 {
         return;

@@ -16,7 +16,7 @@ use crate::state::index::NONE;
 use crate::state::limit::{Action, Latch, Limit, Phase, Variant};
 
 /// Most latches of one order.
-const LATCHES_MAX: usize = 8;
+pub const LATCHES_MAX: usize = 8;
 /// Most events of one order before it is applied.
 const NOTES_MAX: usize = 32;
 
@@ -93,7 +93,7 @@ impl Findings {
             Some(first) if first.check == breach.check => {
                 is_per_order(breach.check)
                     && breach.detail == first.detail
-                    && breach.limit < first.limit
+                    && is_stricter(&breach, first)
             }
             Some(first) => breach.check < first.check,
         };
@@ -163,6 +163,14 @@ pub fn is_forgotten(_check: Check) -> bool {
     false
 }
 
+/// Of two breaches of one check, is the first that of the more restrictive limit?
+fn is_stricter(breach: &Breach, than: &Breach) -> bool {
+    match breach.check {
+        Check::MinOrderQty | Check::MinOrderValue => breach.limit > than.limit,
+        _ => breach.limit < than.limit,
+    }
+}
+
 /// Runs the checks of families 2 to 6, and `limit_not_set`. `legs` is empty but for spreads.
 pub fn decide(
     state: &State,
@@ -205,8 +213,9 @@ pub fn decide(
 fn holdings(c: &Context, found: &mut Findings) {
     let sold_short = checks::buying_power::from_holdings(c).filter(|_| !c.plan.is_spread);
     if let Some(breach) = sold_short {
-        let (policy, place) = policy(c, breach.check);
-        found.sort(breach, policy, place, c.order);
+        // Always on: what rows of buying power say of their own limits does not weaken it.
+        let phase = c.state.nodes[c.order.account as usize].phase;
+        found.sort(breach, (Action::Block, phase, Latch::All), (None, None), c.order);
     }
 }
 

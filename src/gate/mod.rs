@@ -156,8 +156,9 @@ impl Gate {
 
     /// The recorded answer to a request that was decided before with the same content.
     fn replayed(&self, lane: u32, id: u64, digest: u64) -> Option<Outcome> {
-        if let Some(decided) = self.state.decided.get(lane, id) {
-            return (decided.digest == digest).then(|| Outcome {
+        let decided = self.state.decided.get(lane, id).filter(|d| d.digest == digest);
+        if let Some(decided) = decided {
+            return Some(Outcome {
                 order_id: id,
                 decision: decided.decision,
                 flags: decided.flags | flag::REPLAYED,
@@ -166,6 +167,7 @@ impl Gate {
                 ..Outcome::NONE
             });
         }
+        // An order that is open longer than its request is remembered.
         let slot = self.state.orders.find(lane, id);
         (slot != NONE && self.state.orders.get(slot).digest == digest)
             .then(|| Outcome { flags: flag::REPLAYED, ..accepted(id) })
@@ -337,7 +339,7 @@ impl Gate {
         outcome = self.priced(outcome, order, choice);
         if !order.what_if {
             found.notes().iter().for_each(|note| self.events.push(*note));
-            checks::price_walk::note(&mut self.state, order, &plan, incoming.now_ns);
+            checks::price_walk::note(&mut self.state, order, &plan, lane, now_ns);
             self.carry_out(incoming, order, digest, &plan, &found, &outcome);
         }
         outcome
@@ -430,7 +432,7 @@ impl Gate {
             return bare(Check::JournalUnavailable);
         }
         let counts = !checks::duplicate_order::concerns(state, order)
-            || state.duplicates.has_room(incoming.now_ns);
+            || state.duplicates.has_room(incoming.lane, incoming.now_ns);
         if !counts || !reserve::has_room(state, order, target) {
             return bare(Check::Capacity);
         }

@@ -49,7 +49,7 @@ impl Gate {
         if !incoming.journal_ok {
             return bare(Check::JournalUnavailable);
         }
-        if !state.parents.has_room() {
+        if !state.parents.has_room(incoming.lane) {
             return bare(Check::Capacity);
         }
         Ok(())

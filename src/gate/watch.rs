@@ -119,7 +119,7 @@ impl Seat<'_> {
     /// Where the level of a limit is kept: limits that count each instrument by itself keep one for
     /// each.
     fn level_of(&self, state: &State, limit: &LimitRow) -> LevelAt {
-        let which = usize::from(limit.check == Check::MaxShort);
+        let which = limit.level_index();
         match limit.check {
             Check::MaxLong | Check::MaxShort if !limit.for_instrument => {
                 match state.nodes[self.node as usize].interior {

@@ -71,8 +71,7 @@ pub struct Ledgers {
 }
 
 impl Ledgers {
-    /// Room for the ledgers of a setup and [`SPARE_LEDGERS`] more: 128 bytes for each currency of
-    /// each.
+    /// Room for the ledgers of a setup and sixteen more: 128 bytes for each currency of each.
     pub fn new(setup: &Setup) -> Ledgers {
         use crate::abi::codes::Check;
         let limits = setup.limits.iter().filter(|l| l.check == Check::BuyingPower).count();

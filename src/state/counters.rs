@@ -28,7 +28,7 @@ impl State {
     /// Calls `visit` with each limit of a lane. Cold.
     pub fn each_limit_of_lane(&self, lane: u32, mut visit: impl FnMut(&Limit)) {
         let first = self.lanes[lane as usize].first_limit;
-        self.limits.list(first).for_each(|slot| visit(&self.limits.detail(slot).limit));
+        self.limits.set_in(first).for_each(&mut visit);
     }
 
     /// Is there room for the windows of one more limit?

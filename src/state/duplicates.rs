@@ -3,11 +3,13 @@
 //!
 //! One log for all `duplicate_order` limits, as a ring: what is older than the longest of their
 //! windows makes room. If even the oldest entry is younger, the log is full and the gate refuses
-//! (`capacity`). An entry takes 72 bytes, its place in the index 32.
+//! (`capacity`); a lane that fills it leaves room for the others ([`Shares`]). An entry takes 80
+//! bytes, its place in the index 32.
 
 use crate::fixed::{Price, Qty};
 use crate::state::index::{Index, NONE};
 use crate::state::salt::salt;
+use crate::state::shares::Shares;
 
 /// Most entries of the log, unless fewer orders can be open.
 pub const DUPLICATES_MAX: usize = 1 << 16;
@@ -33,6 +35,7 @@ pub struct Sameness {
 struct Entry {
     of: Sameness,
     time_ns: u64,
+    lane: u32,
     /// Number of the entry before it in the same chain, plus one; 0: none.
     before: u64,
 }
@@ -48,11 +51,12 @@ pub struct Duplicates {
     /// Longest window of a limit, ns; 0: there is no limit.
     longest_ns: u64,
     salt: [u64; 3],
+    shares: Shares,
 }
 
 impl Duplicates {
-    /// Room for `capacity` orders.
-    pub fn new(capacity: usize) -> Duplicates {
+    /// Room for `capacity` orders of `lanes` lanes.
+    pub fn new(capacity: usize, lanes: usize) -> Duplicates {
         Duplicates {
             entries: Vec::with_capacity(capacity),
             index: Index::new(capacity),
@@ -61,6 +65,7 @@ impl Duplicates {
             next: 0,
             longest_ns: 0,
             salt: salt(),
+            shares: Shares::new(lanes, capacity),
         }
     }
 
@@ -91,9 +96,12 @@ impl Duplicates {
         age.is_none_or(|age| age >= self.longest_ns)
     }
 
-    /// Is there room for one more order?
-    pub fn has_room(&self, now_ns: u64) -> bool {
-        self.next - self.oldest < self.capacity as u64 || self.oldest_is_over(now_ns)
+    /// Is there room for one more order of a lane? What is over is forgotten with the next order,
+    /// whosever it was.
+    pub fn has_room(&self, lane: u32, now_ns: u64) -> bool {
+        let is_full = self.next - self.oldest == self.capacity as u64;
+        let is_over = || self.next > self.oldest && self.oldest_is_over(now_ns);
+        !is_full && self.shares.has_room(lane) || is_over()
     }
 
     /// How many of the same are less than `length_ns` old; stops counting at `enough`.
@@ -125,7 +133,7 @@ impl Duplicates {
     }
 
     /// Remembers an order. The caller holds the room.
-    pub fn push(&mut self, of: Sameness, now_ns: u64) {
+    pub fn push(&mut self, lane: u32, of: Sameness, now_ns: u64) {
         for _ in 0..2 {
             if self.next > self.oldest && self.oldest_is_over(now_ns) {
                 self.forget_oldest();
@@ -140,28 +148,31 @@ impl Duplicates {
             self.index.remove(key);
         }
         let slot = (self.next % self.capacity as u64) as usize;
-        let entry = Entry { of, time_ns: now_ns, before };
+        let entry = Entry { of, time_ns: now_ns, lane, before };
         match self.entries.get_mut(slot) {
             Some(place) => *place = entry,
             None => self.entries.push(entry),
         }
         self.index.insert(key, slot as u32);
+        self.shares.take(lane);
         self.next += 1;
     }
 
     fn forget_oldest(&mut self) {
-        let key = self.key(&self.entry(self.oldest).of);
+        let Entry { of, lane, .. } = *self.entry(self.oldest);
+        self.shares.give(lane);
+        let key = self.key(&of);
         if self.number_of(self.index.get(key)) == Some(self.oldest) {
             self.index.remove(key);
         }
         self.oldest += 1;
     }
 
-    /// What it remembers, oldest first, for the state hash.
-    pub fn items(&self) -> impl Iterator<Item = (&Sameness, u64)> {
+    /// What it remembers and through which lanes it came, oldest first, for the state hash.
+    pub fn items(&self) -> impl Iterator<Item = (&Sameness, u64, u32)> {
         (self.oldest..self.next).map(|number| {
             let entry = self.entry(number);
-            (&entry.of, entry.time_ns)
+            (&entry.of, entry.time_ns, entry.lane)
         })
     }
 }
@@ -176,7 +187,7 @@ mod tests {
 
     #[test]
     fn agrees_with_a_list() {
-        let mut log = Duplicates::new(64);
+        let mut log = Duplicates::new(64, 1);
         log.needs(1_000);
         let (mut x, mut now, mut list) = (9u64, 0u64, Vec::new());
         let mut refused = 0;
@@ -188,8 +199,8 @@ mod tests {
                 let want = list.iter().filter(|(o, t)| *o == of && now - t < length).count();
                 assert_eq!(log.count(&of, now, length, 50), want.min(50) as u64);
             }
-            if log.has_room(now) {
-                log.push(of, now);
+            if log.has_room(0, now) {
+                log.push(0, of, now);
                 list.push((of, now));
             } else {
                 refused += 1;
@@ -202,10 +213,29 @@ mod tests {
 
     #[test]
     fn counting_stops_where_it_is_enough() {
-        let mut log = Duplicates::new(16);
+        let mut log = Duplicates::new(16, 1);
         log.needs(100);
-        (0..10).for_each(|_| log.push(same(5), 7));
+        (0..10).for_each(|_| log.push(0, same(5), 7));
         assert_eq!((log.count(&same(5), 7, 100, 3), log.count(&same(5), 7, 100, 30)), (3, 10));
         assert_eq!((log.count(&same(6), 7, 100, 30), log.count(&same(5), 107, 100, 30)), (0, 0));
+    }
+    #[test]
+    fn a_lane_that_fills_the_log_leaves_the_others_their_share() {
+        let mut log = Duplicates::new(16, 2);
+        log.needs(1_000);
+        let mut qty = 0;
+        while log.has_room(0, 5) {
+            qty += 1;
+            log.push(0, same(qty), 5);
+        }
+        assert_eq!(qty, 12);
+        (0..4).for_each(|n| {
+            assert!(log.has_room(1, 6));
+            log.push(1, same(100 + n), 6);
+        });
+        assert!(!log.has_room(1, 6) && !log.has_room(0, 1_004));
+        assert!(log.has_room(0, 1_005), "what is over makes room");
+        log.push(0, same(1), 1_005);
+        assert_eq!(log.count(&same(1), 1_005, 1_000, 9), 1);
     }
 }

@@ -89,7 +89,7 @@ impl State {
             }
             self.spread_executions.lane_items(id).for_each(|e| e.hash(&mut h));
         }
-        self.walks.as_slice().hash(&mut h);
+        self.walks.hash(&mut h);
         (self.firm_killed, self.venues_killed, self.sides_killed).hash(&mut h);
         (self.all_markets_halted, self.markets_halted, self.permissions.algos()).hash(&mut h);
         h.finish()

@@ -11,6 +11,10 @@ use crate::state::session::Session;
 use crate::state::tallies::{self, TallyRef};
 use crate::state::windows::Windows;
 
+/// Limits of one check and place (of several owners, phases, actions) that keep levels of their own
+/// for each instrument; further ones share the last.
+pub const RANKS: usize = 4;
+
 /// Level of a limit that is beyond its hard number.
 pub const LEVEL_HARD: u8 = u8::MAX;
 
@@ -44,6 +48,9 @@ pub struct LimitRow {
     pub next: u32,
     /// The sum over groups that it compares, or `TallyRef::NONE`.
     pub tally: TallyRef,
+    /// Which of the limits of its check and place it is, for those that keep a level per instrument;
+    /// below [`RANKS`].
+    pub rank: u8,
     /// Where its levels per group begin (`Tallies::levels`), or `NONE`.
     pub group_levels: u32,
     /// First of the windows that it owns, or `NONE`.
@@ -56,8 +63,8 @@ pub struct LimitRow {
 pub struct LimitDetail {
     /// As it was set.
     pub limit: Limit,
-    /// What holds again when a temporary value ends: the number before it, or nothing.
-    pub base: Option<Bound>,
+    /// What holds again when a temporary limit ends: the one before it, or nothing.
+    pub base: Option<Limit>,
     /// A temporary limit that has ended and replaced nothing: as if it had never been set.
     pub gone: bool,
     /// Least denominator of a concentration.
@@ -139,6 +146,7 @@ fn ready(limit: Limit, equity: Wide, next: u32) -> (LimitRow, LimitDetail) {
         level: 0,
         next,
         tally: TallyRef::NONE,
+        rank: 0,
         group_levels: NONE,
         first_window: NONE,
         count: 0,
@@ -151,6 +159,14 @@ impl LimitRow {
     #[inline(always)]
     pub fn holds_in(&self, session: Session) -> bool {
         self.sessions & session.bit() != 0
+    }
+}
+
+impl LimitRow {
+    /// Where `max_long` and `max_short` keep a level for each instrument, in `Row::levels` and
+    /// `Cell::levels`.
+    pub fn level_index(&self) -> usize {
+        usize::from(self.check == Check::MaxShort) * RANKS + usize::from(self.rank)
     }
 }
 
@@ -234,7 +250,7 @@ impl LimitTable {
     }
 
     /// All limits with their levels, what comes back after a temporary one, and whether one has gone.
-    pub fn iter(&self) -> impl Iterator<Item = (&Limit, u8, Option<Bound>, bool)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Limit, u8, Option<Limit>, bool)> {
         let all = self.details.iter().zip(&self.rows);
         all.map(|(detail, row)| (&detail.limit, row.level, detail.base, detail.gone))
     }
@@ -245,6 +261,8 @@ impl LimitTable {
         assert!(self.has_room(), "limit table over its capacity");
         let (mut row, detail) = ready(limit, equity, first);
         row.first_window = self.windows.make(&limit);
+        let alike = self.list(first).filter(|slot| self.get(*slot).check == limit.check);
+        row.rank = alike.count().min(RANKS - 1) as u8;
         self.rows.push(row);
         self.details.push(detail);
         (self.rows.len() - 1) as u32
@@ -262,22 +280,22 @@ impl LimitTable {
     /// Puts a limit into a place of the table; what was counted there stays, so that a lowered
     /// limit bites at once.
     fn put(&mut self, at: usize, limit: Limit, equity: Wide) {
-        let LimitRow { next, tally, group_levels, first_window, count, .. } = self.rows[at];
+        let LimitRow { next, tally, rank, group_levels, first_window, count, .. } = self.rows[at];
         let next_of_volume = self.details[at].next_of_volume;
         let (row, detail) = ready(limit, equity, next);
-        self.rows[at] = LimitRow { tally, group_levels, first_window, count, ..row };
+        self.rows[at] = LimitRow { tally, rank, group_levels, first_window, count, ..row };
         self.details[at] = detail;
         self.details[at].next_of_volume = next_of_volume;
         self.windows.hand_over(first_window, &limit);
     }
 
-    /// Puts a limit into a slot in place of another. If it is temporary, the number that it covers
-    /// comes back when it ends.
+    /// Puts a limit into a slot in place of another. If it is temporary, what it covers comes back
+    /// when it ends.
     pub fn replace(&mut self, slot: u32, limit: Limit, equity: Wide) {
         let at = slot as usize;
         let old = &self.details[at];
         let covered = match (old.limit.until_ns, old.gone) {
-            (0, false) => Some(old.limit.bound),
+            (0, false) => Some(old.limit),
             _ => old.base,
         };
         self.put(at, limit, equity);
@@ -296,24 +314,10 @@ impl LimitTable {
     pub fn revert(&mut self, slot: u32, equity: Wide) {
         let at = slot as usize;
         let base = self.details[at].base;
-        let bound = base.unwrap_or(Bound::Unlimited);
-        let limit = Limit { bound, until_ns: 0, ..self.details[at].limit };
+        let nothing = Limit { bound: Bound::Unlimited, until_ns: 0, ..self.details[at].limit };
+        let limit = base.unwrap_or(nothing);
         self.put(at, limit, equity);
         self.details[at].gone = base.is_none();
-    }
-
-    /// A temporary limit that has ended by `wall_ns`, and the first end of the others.
-    pub fn ended(&self, wall_ns: u64) -> (Option<u32>, u64) {
-        let mut next = u64::MAX;
-        let mut found = None;
-        for (slot, detail) in self.details.iter().enumerate() {
-            match detail.limit.until_ns {
-                0 => {}
-                until if until <= wall_ns => found = found.or(Some(slot as u32)),
-                until => next = next.min(until),
-            }
-        }
-        (found, next)
     }
 
     /// Puts a limit at the head of the list of those that count an instrument's market volume,
@@ -332,6 +336,12 @@ impl LimitTable {
     #[inline]
     pub fn list(&self, first: u32) -> LimitList<'_> {
         LimitList { table: self, at: first }
+    }
+
+    /// The limits of the list that starts at `first`, without temporary ones that have gone.
+    pub fn set_in(&self, first: u32) -> impl Iterator<Item = &Limit> {
+        let set = self.list(first).map(|slot| self.detail(slot)).filter(|detail| !detail.gone);
+        set.map(|detail| &detail.limit)
     }
 
     /// The checks in the list that starts at `first`, whose limits hold in every phase of the day.

@@ -33,6 +33,7 @@ pub mod rows;
 mod salt;
 pub mod session;
 pub mod setup;
+pub mod shares;
 mod structure;
 pub mod tallies;
 pub mod tree;
@@ -68,6 +69,8 @@ use walks::Walks;
 use weights::Part;
 use windows::{SPARE_WINDOWS, windows_of};
 
+/// Own book sides of one row: two sides in continuous trading and in two auctions.
+const SIDES_MAX: usize = 6;
 /// Anchors for `price_walk` limits that are set while running, where the setup has none.
 const WALKS_SPARE: usize = 1024;
 
@@ -165,6 +168,10 @@ impl State {
         let spread_lanes = if legs::has_spreads(setup) { lane_count } else { 0 };
         let cell_capacity = positions * 2 + capacity.limits as usize;
         let window_capacity = setup.limits.iter().map(windows_of).sum::<usize>() + SPARE_WINDOWS;
+        let walk_capacity = match setup.limits.iter().any(|l| l.check == Check::PriceWalk) {
+            true => positions,
+            false => positions.min(WALKS_SPARE),
+        };
         let mut state = State {
             instruments: Instrument::all(setup),
             nodes,
@@ -181,21 +188,18 @@ impl State {
             limits: LimitTable::new(capacity.limits as usize, window_capacity),
             counted: 0,
             counted_in_cells: 0,
-            duplicates: Duplicates::new(orders.min(DUPLICATES_MAX)),
+            duplicates: Duplicates::new(orders.min(DUPLICATES_MAX), lane_count),
             required: setup.required.0,
             orders: OrderTable::new(orders),
             legs: LegTable::new(setup, orders),
             spread_executions: Recent::new(spread_lanes, history),
-            own_book: OwnBook::new(orders * 2, positions * 2),
-            parents: ParentTable::new(capacity.parents as usize),
+            own_book: OwnBook::new(orders * 2, positions * SIDES_MAX),
+            parents: ParentTable::new(capacity.parents as usize, lane_count),
             basket: BasketSums::new(setup.accounts.len()),
             decided: Recent::new(lane_count, history),
             executions: Recent::new(lane_count, history),
             tallies: Tallies::new(setup),
-            walks: Walks::new(match setup.limits.iter().any(|l| l.check == Check::PriceWalk) {
-                true => positions,
-                false => positions.min(WALKS_SPARE),
-            }),
+            walks: Walks::new(walk_capacity, lane_count),
             next_revert_ns: u64::MAX,
             firm_killed: false,
             venues_killed: 0,
@@ -304,9 +308,11 @@ impl State {
             && let Some(row) = self.rows.pop()
         {
             debug_assert!(row.sums == Sums::default(), "a row that is forgotten is empty");
+            self.days.pop();
             self.instruments[row.instrument as usize].first_row = row.next_of_instrument;
             self.row_index.remove(pair(row.account, row.instrument));
         }
+        self.days.truncate(rows);
         while self.cells.len() > cells
             && let Some(cell) = self.cells.pop()
         {

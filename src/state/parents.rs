@@ -6,6 +6,7 @@
 
 use crate::fixed::{Price, Qty};
 use crate::state::index::{Index, NONE, scoped};
+use crate::state::shares::Shares;
 
 /// A parent order.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,7 @@ pub struct ParentTable {
     parents: Vec<Parent>,
     free: u32,
     index: Index,
+    shares: Shares,
 }
 
 const FREE: Parent = Parent {
@@ -59,13 +61,14 @@ const FREE: Parent = Parent {
 };
 
 impl ParentTable {
-    /// Room for `capacity` parents.
-    pub fn new(capacity: usize) -> ParentTable {
+    /// Room for `capacity` parents of `lanes` lanes.
+    pub fn new(capacity: usize, lanes: usize) -> ParentTable {
         let chain = |i: usize| if i + 1 < capacity { i as u32 + 1 } else { NONE };
         ParentTable {
             parents: (0..capacity).map(|i| Parent { next_free: chain(i), ..FREE }).collect(),
             free: if capacity > 0 { 0 } else { NONE },
             index: Index::new(capacity),
+            shares: Shares::new(lanes, capacity),
         }
     }
 
@@ -81,9 +84,9 @@ impl ParentTable {
         self.parents.get(slot as usize)
     }
 
-    /// Is there room for one more?
-    pub fn has_room(&self) -> bool {
-        self.free != NONE
+    /// Is there room for one more of a lane?
+    pub fn has_room(&self, lane: u32) -> bool {
+        self.free != NONE && self.shares.has_room(lane)
     }
 
     /// Opens a parent without children. The caller holds [`ParentTable::has_room`] and knows that
@@ -104,6 +107,7 @@ impl ParentTable {
         self.free = parent.next_free;
         *parent = Parent { lane, id, account, instrument, side, qty, price, ..FREE };
         self.index.insert(scoped(lane, id), slot);
+        self.shares.take(lane);
     }
 
     /// No more children. False: it was closed before.
@@ -151,6 +155,7 @@ impl ParentTable {
         let parent = &mut self.parents[slot as usize];
         if parent.closed && parent.open == 0 {
             self.index.remove(scoped(parent.lane, parent.id));
+            self.shares.give(parent.lane);
             *parent = Parent { next_free: self.free, ..FREE };
             self.free = slot;
         }
@@ -168,9 +173,9 @@ mod tests {
 
     #[test]
     fn a_closed_parent_stays_until_its_last_child_is_done_and_its_place_is_used_again() {
-        let mut table = ParentTable::new(1);
+        let mut table = ParentTable::new(1, 4);
         table.open(3, 7, 0, 0, 1, 100, 5);
-        assert!(!table.has_room());
+        assert!(!table.has_room(0));
         let slot = table.find(3, 7);
         assert_eq!(table.find(2, 7), NONE, "ids are a lane's own");
         table.child_opened(slot, 40);
@@ -180,6 +185,6 @@ mod tests {
         table.child_done(slot);
         assert_eq!(table.get(slot).map(|p| (p.used, p.children, p.open)), Some((60, 2, 1)));
         table.child_done(slot);
-        assert!(table.has_room() && table.find(3, 7) == NONE);
+        assert!(table.has_room(0) && table.find(3, 7) == NONE);
     }
 }

@@ -10,6 +10,7 @@ use crate::fixed::{Notional, Price, Qty, Unit, Wide};
 use crate::state::command::Restriction;
 use crate::state::index::NONE;
 use crate::state::limit::Latch;
+use crate::state::limits::RANKS;
 use crate::state::setup::TREE_DEPTH_MAX;
 use crate::state::tree::Exposure;
 
@@ -158,8 +159,8 @@ pub struct Row {
     pub next_of_instrument: u32,
     /// Cell of each node of the account's path, or `NONE`.
     pub cells: [u32; TREE_DEPTH_MAX],
-    /// Soft levels of the account's own per-instrument limits: long, short.
-    pub levels: [u8; 2],
+    /// Soft levels of the account's own per-instrument limits: long by rank, short by rank.
+    pub levels: [u8; 2 * RANKS],
     /// Total quantity of the latest accepted order or replace; 0: none yet.
     pub latest_qty: Qty,
 }
@@ -176,7 +177,7 @@ impl Row {
             pnl_price: PRICE_UNDEFINED,
             next_of_instrument: NONE,
             cells: [NONE; TREE_DEPTH_MAX],
-            levels: [0; 2],
+            levels: [0; 2 * RANKS],
             latest_qty: 0,
         }
     }
@@ -197,8 +198,8 @@ pub struct Cell {
     pub latch: Option<Latch>,
     /// First limit of this node × instrument.
     pub first_limit: u32,
-    /// Soft levels of the node's per-instrument limits: long, short.
-    pub levels: [u8; 2],
+    /// Soft levels of the node's per-instrument limits: long by rank, short by rank.
+    pub levels: [u8; 2 * RANKS],
 }
 
 impl Cell {

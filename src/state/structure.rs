@@ -8,6 +8,7 @@ use crate::state::State;
 use crate::state::command::Restriction;
 use crate::state::index::{NONE, pair};
 use crate::state::limit::Limit;
+use crate::state::limits::RANKS;
 use crate::state::rows::{Cell, Sums};
 use crate::state::windows::is_counted;
 
@@ -34,6 +35,40 @@ impl State {
         Ok(())
     }
 
+    /// Why a limit cannot be set for want of room. Changes nothing.
+    pub fn room_for(&self, limit: &Limit) -> Result<()> {
+        match self.limits.replaced_by(self.place_of(limit).0, limit) {
+            Some(_) => Ok(()),
+            None => self.room_to_add(limit),
+        }
+    }
+
+    fn room_to_add(&self, limit: &Limit) -> Result<()> {
+        if !self.limits.has_room() {
+            return Err(Error::new(format!(
+                "set {}: all {} limits of [capacity] are in use; raise capacity.limits",
+                limit.check.name(),
+                self.limits.len()
+            )));
+        }
+        self.has_window_room(limit)?;
+        self.has_cell_room(limit)?;
+        self.has_tally_room(limit)?;
+        match limit.node {
+            Some(node) if limit.check == Check::BuyingPower => self.ledger_room(node),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why a restriction cannot be set for want of room. Changes nothing.
+    pub fn room_to_restrict(&self, node: u32, instrument: Option<u32>) -> Result<()> {
+        let has_cell = instrument.is_none_or(|i| self.find_cell(node, i) != NONE);
+        match has_cell || self.cells.len() < self.cell_capacity {
+            true => Ok(()),
+            false => Err(self.no_cell_room()),
+        }
+    }
+
     /// Where a limit's list begins, and the equity that its shares are of.
     fn place_of(&self, limit: &Limit) -> (u32, Wide) {
         match (limit.node, limit.instrument) {
@@ -55,19 +90,25 @@ impl State {
     /// limits, and only at such a time.
     pub fn revert_limits(&mut self, wall_ns: u64) -> bool {
         let mut any = false;
-        loop {
-            let (ended, next_ns) = self.limits.ended(wall_ns);
-            let Some(slot) = ended else {
-                self.next_revert_ns = next_ns;
-                return any;
-            };
+        self.next_revert_ns = u64::MAX;
+        for slot in 0..self.limits.len() as u32 {
             let limit = self.limits.detail(slot).limit;
+            if limit.until_ns == 0 {
+                continue;
+            }
+            if limit.until_ns > wall_ns {
+                self.next_revert_ns = self.next_revert_ns.min(limit.until_ns);
+                continue;
+            }
             let (_, equity) = self.place_of(&limit);
             self.forget_levels(slot, &limit);
             self.limits.revert(slot, equity);
-            self.refresh_masks();
             any = true;
         }
+        if any {
+            self.refresh_masks();
+        }
+        any
     }
 
     /// Which checks have a limit where.
@@ -95,7 +136,7 @@ impl State {
         let mut forgotten = u32::from(self.limits.get(slot).level != 0);
         let mut forget = |level: &mut u8| forgotten += u32::from(core::mem::take(level) != 0);
         if counts_by_instrument(limit.check) && limit.instrument.is_none() {
-            let which = usize::from(limit.check == Check::MaxShort);
+            let which = self.limits.get(slot).level_index();
             let rows = self.rows.iter_mut().filter(|r| r.account == node);
             rows.for_each(|r| forget(&mut r.levels[which]));
             let cells = self.cells.iter_mut().filter(|c| c.node == node);
@@ -105,17 +146,11 @@ impl State {
         self.nodes[node as usize].fired -= forgotten;
     }
 
-    /// Adds a limit beside all others.
+    /// Adds a limit beside all others; an error changes nothing.
     pub fn add_limit(&mut self, limit: &Limit) -> Result<()> {
-        if !self.limits.has_room() {
-            return Err(Error::new(format!(
-                "set {}: all {} limits of [capacity] are in use; raise capacity.limits",
-                limit.check.name(),
-                self.limits.len()
-            )));
-        }
-        self.has_window_room(limit)?;
-        let tally = self.tally_for(limit)?;
+        self.room_to_add(limit)?;
+        let tally = self.tally_for(limit);
+        self.walks.is_used |= limit.check == Check::PriceWalk;
         match (limit.node, limit.instrument) {
             (Some(node), Some(instrument)) => {
                 let cell = self.cell_or_make(node, instrument)?;
@@ -184,27 +219,59 @@ impl State {
         mut visit: impl FnMut(Option<u32>, &Limit),
     ) {
         let own = self.instruments[instrument as usize].first_limit;
-        self.limits.list(own).for_each(|slot| visit(None, &self.limits.detail(slot).limit));
+        self.limits.set_in(own).for_each(|limit| visit(None, limit));
         for node in self.nodes[account as usize].path() {
             let in_all = self.nodes[*node as usize].first_limit;
-            self.limits
-                .list(in_all)
-                .for_each(|slot| visit(Some(*node), &self.limits.detail(slot).limit));
+            self.limits.set_in(in_all).for_each(|limit| visit(Some(*node), limit));
             if let Some(cell) = self.cells.get(self.find_cell(*node, instrument) as usize) {
-                let list = self.limits.list(cell.first_limit);
-                list.for_each(|slot| visit(Some(*node), &self.limits.detail(slot).limit));
+                self.limits.set_in(cell.first_limit).for_each(|limit| visit(Some(*node), limit));
             }
         }
+    }
+
+    /// Is there room for the cells that a limit needs?
+    fn has_cell_room(&self, limit: &Limit) -> Result<()> {
+        let lacks = |node: u32, instrument: u32| self.find_cell(node, instrument) == NONE;
+        let missing = match (limit.node, limit.instrument) {
+            (Some(node), Some(instrument)) => usize::from(lacks(node, instrument)),
+            (Some(node), None) if counts_by_instrument(limit.check) => {
+                let n = &self.nodes[node as usize];
+                let is_new = n.interior && !n.tracks_instruments;
+                let traded = |id: &u32| self.has_row_below(node, *id) && lacks(node, *id);
+                if is_new { (0..self.instruments.len() as u32).filter(traded).count() } else { 0 }
+            }
+            _ => 0,
+        };
+        match self.cells.len() + missing <= self.cell_capacity {
+            true => Ok(()),
+            false => Err(self.no_cell_room()),
+        }
+    }
+
+    /// Has any account below a node a row in an instrument?
+    fn has_row_below(&self, node: u32, instrument: u32) -> bool {
+        let mut at = self.instruments[instrument as usize].first_row;
+        while let Some(row) = self.rows.get(at as usize) {
+            if self.nodes[row.account as usize].path().contains(&node) {
+                return true;
+            }
+            at = row.next_of_instrument;
+        }
+        false
+    }
+
+    fn no_cell_room(&self) -> Error {
+        Error::new(format!(
+            "no room for another node × instrument limit: all {} are in use; raise \
+             capacity.limits or capacity.positions",
+            self.cell_capacity
+        ))
     }
 
     fn cell_or_make(&mut self, node: u32, instrument: u32) -> Result<u32> {
         match self.find_cell(node, instrument) {
             NONE if self.cells.len() < self.cell_capacity => Ok(self.make_cell(node, instrument)),
-            NONE => Err(Error::new(format!(
-                "no room for another node × instrument limit: all {} are in use; raise \
-                 capacity.limits or capacity.positions",
-                self.cell_capacity
-            ))),
+            NONE => Err(self.no_cell_room()),
             cell => Ok(cell),
         }
     }
@@ -219,7 +286,7 @@ impl State {
             restriction: Restriction::Open,
             latch: None,
             first_limit: NONE,
-            levels: [0; 2],
+            levels: [0; 2 * RANKS],
         };
         let mut at = self.instruments[instrument as usize].first_row;
         while at != NONE {

@@ -239,43 +239,50 @@ impl State {
         }
     }
 
-    /// The tally that a limit compares and where its levels per group begin, made if need be.
-    pub(super) fn tally_for(&mut self, limit: &Limit) -> Result<Option<(TallyRef, u32)>> {
+    /// Is there room for the tally and the levels that a limit needs?
+    pub(super) fn has_tally_room(&self, limit: &Limit) -> Result<()> {
         let (Some((dimension, weight)), Some(node)) = (needed_by(limit), limit.node) else {
-            return Ok(None);
+            return Ok(());
         };
-        let count = self.tallies.counts[dimension as usize] as usize;
-        let levels = self.tallies.levels.len();
-        if levels + count > self.tallies.levels.capacity() {
+        let Tallies { list, totals, levels, counts } = &self.tallies;
+        let count = counts[dimension as usize] as usize;
+        if levels.len() + count > levels.capacity() {
             return Err(no_room(limit, "the thresholds of another limit"));
         }
         let first = self.nodes[node as usize].first_tally;
+        let is_full = list.len() == list.capacity() || totals.len() + count > totals.capacity();
+        match self.tallies.find(first, dimension, weight) {
+            None if is_full => Err(no_room(limit, "another sum over groups")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The tally that a limit compares and where its levels per group begin, made if need be. The caller holds
+    /// the room.
+    pub(super) fn tally_for(&mut self, limit: &Limit) -> Option<(TallyRef, u32)> {
+        let (dimension, weight) = needed_by(limit)?;
+        let node = limit.node?;
+        let count = self.tallies.counts[dimension as usize] as usize;
+        let levels = self.tallies.levels.len();
+        let first = self.nodes[node as usize].first_tally;
         let tally = match self.tallies.find(first, dimension, weight) {
             Some(tally) => tally,
-            None => self.make_tally(limit, node, (dimension, weight))?,
+            None => self.make_tally(node, (dimension, weight)),
         };
         let tally = TallyRef { only: limit.currency.unwrap_or(NONE), ..tally };
         // A limit for one instrument compares one group, and keeps one level of its own.
         if limit.instrument.is_some() {
-            return Ok(Some((tally, NONE)));
+            return Some((tally, NONE));
         }
         self.tallies.levels.resize(levels + count, 0);
-        Ok(Some((tally, levels as u32)))
+        Some((tally, levels as u32))
     }
 
-    /// Gives a node a tally and counts the rows below it.
-    fn make_tally(
-        &mut self,
-        limit: &Limit,
-        node: u32,
-        (dimension, weight): (Dimension, Weight),
-    ) -> Result<TallyRef> {
+    /// Gives a node a tally and counts the rows below it. The caller holds the room.
+    fn make_tally(&mut self, node: u32, (dimension, weight): (Dimension, Weight)) -> TallyRef {
         let count = self.tallies.counts[dimension as usize] as usize;
         let Tallies { list, totals, .. } = &mut self.tallies;
         let first_total = totals.len();
-        if list.len() == list.capacity() || first_total + count > totals.capacity() {
-            return Err(no_room(limit, "another sum over groups"));
-        }
         totals.resize(first_total + count, Total::default());
         let of = TallyRef { first_total: first_total as u32, dimension, weight, only: NONE };
         let n = &mut self.nodes[node as usize];
@@ -292,7 +299,7 @@ impl State {
                 }
             }
         }
-        Ok(of)
+        of
     }
 
     /// Levels of a limit that fired for some group; they are forgotten.

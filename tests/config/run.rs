@@ -94,7 +94,7 @@ fn each_problem_is_named_with_its_place() {
             "{ limit = \"100\", action = \"stop\" }",
             "it must be one of alert, block",
         ),
-        ("built", "max_order_qty = \"100\"", "drawdown = \"100\"", "known but not built yet"),
+        ("built", "max_order_qty = \"100\"", "value_at_risk = \"100\"", "known but not built yet"),
         (
             "scope",
             "max_order_qty = \"100\"",

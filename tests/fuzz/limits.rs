@@ -37,9 +37,10 @@ pub fn limit(rng: &mut Rng, node: u32, instrument: u32) -> Option<Limit> {
         _ if rng.one_in(8) => Bound::Unlimited,
         Number::None => Bound::Unlimited,
         Number::BasisPoints => Bound::Value(rng.pick(&[0, 1, 2500, 10_000, 100_000_000])),
-        Number::Count => Bound::Value(rng.pick(&[0, 3, 20, 1000])),
+        Number::Count if check == Check::DuplicateOrder => Bound::Value(rng.pick(&[0, 3, 1000])),
+        Number::Count => Bound::Value(rng.pick(&[0, 3, 20, 1000, i128::MAX])),
         Number::Percent | Number::Ratio => {
-            Bound::Value(rng.pick(&[0, 1, 1 << 24, 1 << 40, i128::from(i64::MAX - 1)]))
+            Bound::Value(rng.pick(&[0, 1, 1 << 24, 1 << 40, i128::from(i64::MAX - 1), i128::MAX]))
         }
         Number::Qty | Number::Money => {
             Bound::Value(rng.pick(&[0, 1 << 33, 1 << 50, 1 << 80, 1 << 110, i128::MAX]))
@@ -65,13 +66,15 @@ pub fn limit(rng: &mut Rng, node: u32, instrument: u32) -> Option<Limit> {
     limit.reset = rng.pick(&Reset::NAMES).0;
     limit.sessions = if rng.one_in(6) { rng.next() as u8 & 0x7f } else { 0 };
     if is_plain {
-        limit.floor = rng.pick(&[0, 1, 1 << 70]);
-        limit.currency = rng.one_in(4).then(|| rng.below(3) as u32);
+        limit.floor = rng.pick(&[0, 1, 1 << 70, i128::MAX]);
+        // The firm's base currency has no position limit.
+        let first = u64::from(check == Check::FxPosition);
+        limit.currency = rng.one_in(4).then(|| (first + rng.below(3 - first)) as u32);
         limit.min_count = rng.pick(&[0, 1, 10]);
     }
     if defaults::has_window(check) {
         limit.window = Window {
-            length_ns: rng.pick(&[1, 63, 1000, 1 << 20, 1 << 40]),
+            length_ns: rng.pick(&[1, 63, 1000, 1 << 20, 1 << 40, 7 * 24 * 3_600_000_000_000]),
             tumbling: rng.one_in(2) && check != Check::DuplicateOrder,
         };
     }

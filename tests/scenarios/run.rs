@@ -42,7 +42,7 @@ fn every_file_meets_its_expectations() {
     let files =
         files.filter(|f| f.as_ref().unwrap().path().extension().is_some_and(|e| e == "jsonl"));
     let count = files.count();
-    assert!(count >= 40, "only {count} files");
+    assert!(count >= 100, "only {count} files");
     assert!(out.contains(&format!("{count} files: ")), "{out}");
 }
 

@@ -26,8 +26,7 @@ pub fn check(qty: Qty, adv: Qty, percent_micro: i128, floor: i128) -> Option<Bre
     if i128::from(adv) < floor {
         return None;
     }
-    // Both factors are below 2^63.
-    let share = i128::from(adv) * percent_micro;
+    let share = i128::from(adv).saturating_mul(percent_micro);
     (i128::from(qty) * WHOLE > share).then(|| Breach {
         unit: MeasureUnit::Qty,
         observed: Wide::from_i128(qty.into()),
@@ -49,6 +48,7 @@ mod tests {
         assert!(check(51, 1000, five_percent, 1000).is_some());
         assert!(check(1, 0, five_percent, 0).is_some(), "no volume known, no floor");
         assert_eq!(check(1, 0, five_percent, 1), None);
+        assert_eq!(check(i64::MAX - 1, i64::MAX, i128::MAX, 0), None);
         assert!(check(i64::MAX - 1, i64::MAX, five_percent, 0).is_some());
     }
 }

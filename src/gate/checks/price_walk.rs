@@ -30,33 +30,34 @@ pub fn anchor(c: &Context, limit_slot: u32, mark: Price) -> Option<Price> {
     let length_ns = c.state.limits.detail(limit_slot).limit.window.length_ns;
     match c.state.walks.anchor(walk, c.now_ns, length_ns) {
         Some(anchor) => Some(anchor),
-        None if c.state.walks.has_room(walk) => Some(mark),
+        None if c.state.walks.has_room(c.lane, walk, c.now_ns) => Some(mark),
         None => None,
     }
 }
 
 /// After the decision: opens the windows that the order is the first of.
-pub fn note(state: &mut State, order: &Order, plan: &Plan, now_ns: u64) {
-    let Some(mark) = plan.mark else { return };
-    if order.is_unpriced() || !state.walks.is_used() {
+pub fn note(state: &mut State, order: &Order, plan: &Plan, lane: u32, now_ns: u64) {
+    if !state.walks.is_used || order.is_unpriced() {
         return;
     }
+    let Some(mark) = plan.mark else { return };
     let path_length = state.nodes[order.account as usize].depth;
     for level in 0..path_length {
         let node = state.nodes[order.account as usize].path[level];
-        open_all(state, state.nodes[node as usize].first_limit, order, mark, now_ns);
+        let first = state.nodes[node as usize].first_limit;
+        open_all(state, first, order, mark, (lane, now_ns));
         if let Some(cell) = state.cells.get(plan.row.cells[level] as usize) {
-            open_all(state, cell.first_limit, order, mark, now_ns);
+            open_all(state, cell.first_limit, order, mark, (lane, now_ns));
         }
     }
 }
 
-fn open_all(state: &mut State, first: u32, order: &Order, mark: Price, now_ns: u64) {
+fn open_all(state: &mut State, first: u32, order: &Order, mark: Price, (lane, now_ns): (u32, u64)) {
     for limit in state.limits.list(first) {
         if state.limits.get(limit).check == Check::PriceWalk {
             let walk = Walk { limit, account: order.account, instrument: order.instrument };
             let length_ns = state.limits.detail(limit).limit.window.length_ns;
-            state.walks.open(walk, now_ns, length_ns, mark);
+            state.walks.open(lane, walk, now_ns, length_ns, mark);
         }
     }
 }

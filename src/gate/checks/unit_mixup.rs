@@ -44,7 +44,8 @@ pub fn check(sizes: &Sizes, k: i128) -> Option<Breach> {
     if sane == 0 || qty <= sane {
         return None;
     }
-    let most = sane * k;
+    // A ratio beyond all quantities refuses none.
+    let most = sane.saturating_mul(k);
     let beyond = |limit: i128| Breach {
         unit: MeasureUnit::Qty,
         observed: Wide::from_i128(qty),
@@ -90,6 +91,7 @@ mod tests {
     fn k_times_the_sane_quantity_passes_and_more_does_not() {
         let ten = 10 * RATIO_ONE;
         assert!(check(&sizes(10_000, 0), ten).is_none());
+        assert!(check(&sizes(10_001, 0), i128::MAX).is_none());
         let breach = check(&sizes(10_001, 0), ten).unwrap();
         assert_eq!(breach.limit, Wide::from_i128(i128::from(10_000 * QTY_ONE)));
     }

@@ -57,7 +57,7 @@ fn covered(setup: &Setup, limit: &Limit, lints: &mut Vec<String>) {
         let same_place = |l: &&Limit| {
             l.check == *tight
                 && (l.node, l.instrument, l.phase) == (limit.node, limit.instrument, limit.phase)
-                && l.variant == Variant::Default
+                && (l.variant, l.reset) == (Variant::Default, limit.reset)
                 && maximum(l).is_some_and(|v| v <= own)
         };
         if let Some(other) = setup.limits.iter().find(same_place) {
