@@ -150,12 +150,21 @@ fn named(names: &[(u8, &str)], detail: u32) -> String {
     name.map_or(detail.to_string(), |(_, name)| name.to_string())
 }
 
+/// A number for people: with separators, or that an order has no price (an end of the range).
+fn readable(number: &str) -> String {
+    match number {
+        "9223372036.854775807" | "-9223372036.854775807" | "-9223372036.854775808" => {
+            "no price".to_string()
+        }
+        number => decimal::group_thousands(number),
+    }
+}
+
 pub fn describe_breach(breach: &Breach, setup: &Setup) -> String {
     let mut text = breach.check.name().to_string();
     if breach.unit != MeasureUnit::None {
-        let group = decimal::group_thousands;
         let (observed, limit) = (breach.observed_text(), breach.limit_text());
-        text += &format!(" {} against {}", group(&observed), group(&limit));
+        text += &format!(" {} against {}", readable(&observed), readable(&limit));
     }
     if breach.node != NO_NODE {
         text += &format!(" at {}", node_name(setup, breach.node));
@@ -184,6 +193,13 @@ pub fn flag_names(flags: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_order_without_a_price_is_said_so() {
+        assert_eq!(readable("9223372036.854775807"), "no price");
+        assert_eq!(readable("-9223372036.854775807"), "no price");
+        assert_eq!(readable("9223372036.854775806"), "9,223,372,036.854775806");
+    }
 
     #[test]
     fn numbers_compare_without_their_noise() {
