@@ -56,6 +56,16 @@ pub fn watch_all(state: &mut State, events: &mut Events, input: u64) {
     for row in 0..state.rows.len() as u32 {
         watch(state, events, row, Cause::Passive, input);
     }
+    // Nodes that nobody below has traded for have money all the same.
+    for node in 0..state.nodes.len() as u32 {
+        if state.nodes[node as usize].watched_at == input || state.instruments.is_empty() {
+            continue;
+        }
+        let r = Row::empty(node, 0, 0);
+        let at = Seat { row: NONE, r: &r, node, level: 0, cause: Cause::Passive };
+        let of_node = |check| !is_grouped(check) && !is_quantity(check);
+        list(state, events, state.nodes[node as usize].first_limit, &at, of_node);
+    }
 }
 
 /// Where limits are looked at, for which row, and why.

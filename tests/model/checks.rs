@@ -547,7 +547,7 @@ fn finding(limit: &Limit, is: &Measure) -> Finding {
         return Finding { unit, observed, limit: Wide::from_i128(bps), ..bare };
     }
     let places = is.unit.places();
-    let shown = |number: Decimal| num::wide(num::add(number, is.shown), places);
+    let shown = |number: Decimal| num::wide_up(num::add(number, is.shown), places);
     let (observed, limit) = (shown(is.value), shown(is.bound));
     Finding { unit: is.unit, observed, limit, ..bare }
 }

@@ -481,7 +481,7 @@ impl Life {
                 }
             }
         }
-        super::world::tame(&mut limit);
+        super::world::tame(&mut limit, &world.setup);
         self.for_a_while(world, rng, &mut limit);
         limit
     }

@@ -30,9 +30,19 @@ pub fn mul(a: Decimal, b: Decimal) -> Decimal {
     if a.is_zero() || b.is_zero() {
         return Decimal::ZERO;
     }
+    if let Some(shifted) = shifted(a, b).or_else(|| shifted(b, a)) {
+        return shifted;
+    }
     let product = a.checked_mul(b).expect("the product fits 28 digits");
     assert_eq!(product.scale(), a.scale() + b.scale(), "{a} × {b} lost digits");
     product
+}
+
+/// `a × by`, if `by` is a power of ten and only moves the point: no digit more.
+fn shifted(mut a: Decimal, by: Decimal) -> Option<Decimal> {
+    let places = (1..=a.scale().min(28)).find(|n| by == Decimal::from(10i128.pow(*n)))?;
+    a.set_scale(a.scale() - places).ok()?;
+    Some(a)
 }
 
 /// Exact sum.
@@ -58,6 +68,17 @@ pub fn wide(value: Decimal, places: u32) -> Wide {
     let value = value.normalize();
     assert!(value.scale() <= places, "{value} has more than {places} decimal places");
     Wide::product(value.mantissa(), 10u128.pow(places - value.scale()))
+}
+
+/// The same, rounded up where the number has more places, as verdicts do with what they observe.
+pub fn wide_up(value: Decimal, places: u32) -> Wide {
+    let value = value.normalize();
+    if value.scale() <= places {
+        return wide(value, places);
+    }
+    let step = 10i128.pow(value.scale() - places);
+    let up = value.mantissa().div_euclid(step) + i128::from(value.mantissa().rem_euclid(step) != 0);
+    Wide::from_i128(up)
 }
 
 /// `a × 10^shift ÷ b` rounded up, for a positive `b`.

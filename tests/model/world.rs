@@ -304,7 +304,7 @@ impl World {
         if !says_what(check) {
             limit.owner = super::more::owner(rng);
         }
-        tame(limit);
+        tame(limit, &self.setup);
     }
 
     fn bound(&self, check: Check, node: Option<u32>, item: Option<u32>, rng: &mut Rng) -> Bound {
@@ -366,14 +366,18 @@ pub fn says_what(check: Check) -> bool {
     matches!(check, Check::StaleMark | Check::LotSize | Check::TickSize | Check::WashTrade)
 }
 
-/// Takes away what `SHARES_WATCHED` speaks of.
-pub fn tame(limit: &mut Limit) {
+/// Takes away what `SHARES_WATCHED` speaks of: whatever makes a passive breach tell something.
+pub fn tame(limit: &mut Limit, setup: &Setup) {
+    let warns = setup.accounts.iter().any(|a| a.phase == Some(Phase::Warn));
     if limit.check == Check::SectorConcentration
         && limit.denominator != Denominator::Equity
         && !SHARES_WATCHED
     {
         limit.action = Action::Block;
         limit.soft_percent = [0; 4];
+        if warns {
+            limit.denominator = Denominator::Equity;
+        }
         if limit.phase == Phase::Warn {
             limit.phase = Phase::Enforce;
         }
