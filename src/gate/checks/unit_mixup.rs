@@ -41,7 +41,7 @@ pub struct Sizes {
 /// A breach of `k` (1e-8) times the largest sane quantity, or of good sense.
 pub fn check(sizes: &Sizes, k: i128) -> Option<Breach> {
     let (qty, sane) = (i128::from(sizes.qty), i128::from(sizes.sane));
-    if sane == 0 || qty <= sane {
+    if sane == 0 {
         return None;
     }
     // A ratio beyond all quantities refuses none.
@@ -55,7 +55,7 @@ pub fn check(sizes: &Sizes, k: i128) -> Option<Breach> {
     if qty * RATIO_ONE > most {
         return Some(beyond(most / RATIO_ONE));
     }
-    equals_value(sizes).then(|| beyond(sane))
+    (qty > sane && equals_value(sizes)).then(|| beyond(sane))
 }
 
 /// Is the quantity, as a number, within one percent of the value of the latest order?
