@@ -473,18 +473,22 @@ fn standing(limit: &Limit) -> Standing {
     (limit.node, limit.node.and(limit.instrument))
 }
 
+/// Reads the row of a check that says what its breaches do: of those at the nearest place that has
+/// any the strongest, so that a row on trial, or another owner's, never weakens an enforced one.
 fn policy_row<T>(c: &Context, check: Check, read: impl Fn(&Limit) -> T) -> Option<T> {
+    let strength = |l: &Limit| (l.phase, l.action != Action::Alert);
     let (mut nearest, mut own) = (None, None);
-    c.state.each_limit_on_path(c.order.account, c.order.instrument, |node, limit| {
+    let mut consider = |node: Option<u32>, limit: &Limit| {
         let place = if node.is_some() { &mut nearest } else { &mut own };
-        if limit.check == check && place.is_none() {
-            *place = Some(read(limit));
+        let better = match place {
+            None => true,
+            Some((at, than, _)) => *at == node && strength(limit) > *than,
+        };
+        if limit.check == check && better {
+            *place = Some((node, strength(limit), read(limit)));
         }
-    });
-    c.state.each_limit_of_lane(c.lane, |limit| {
-        if limit.check == check && own.is_none() {
-            own = Some(read(limit));
-        }
-    });
-    nearest.or(own)
+    };
+    c.state.each_limit_on_path(c.order.account, c.order.instrument, &mut consider);
+    c.state.each_limit_of_lane(c.lane, |limit| consider(None, limit));
+    nearest.or(own).map(|(_, _, read)| read)
 }

@@ -93,6 +93,8 @@ impl Gate {
         let wall_ns = now_ns.wrapping_add(self.state.wall_offset_ns);
         if wall_ns >= self.state.next_revert_ns && self.state.revert_limits(wall_ns) {
             watch::watch_all(&mut self.state, &mut self.events, self.inputs);
+            // What the input itself changes is looked at again.
+            self.inputs += 1;
         }
     }
 

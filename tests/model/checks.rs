@@ -304,10 +304,12 @@ impl Model {
         }
     }
 
-    /// Action and phase of a check that needs no number: of its nearest limit row, or default.
+    /// Action and phase of a check that needs no number: of its nearest limit row, the strongest if
+    /// there are several, or default.
     pub(super) fn always_on(&self, check: Check, request: &Request) -> Limit {
         let mut rows = self.on_path(check, request);
-        rows.sort_by_key(|(rank, _)| *rank);
+        let weakness = |l: &Limit| std::cmp::Reverse((l.phase, l.action != Action::Alert));
+        rows.sort_by_key(|(rank, row)| (*rank, weakness(row)));
         match rows.first() {
             Some((_, row)) => *row,
             None => Limit::new(check, None, None, Bound::Unlimited),

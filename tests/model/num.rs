@@ -30,6 +30,7 @@ pub fn mul(a: Decimal, b: Decimal) -> Decimal {
     if a.is_zero() || b.is_zero() {
         return Decimal::ZERO;
     }
+    let (a, b) = (a.normalize(), b.normalize());
     if let Some(shifted) = shifted(a, b).or_else(|| shifted(b, a)) {
         return shifted;
     }
