@@ -42,11 +42,11 @@ pub fn lint(setup: &Setup, limit: &Limit, lints: &mut Vec<String>) {
                 lints.push(format!("{name} at {at} is {shown}, {text}"));
             }
         }
-        (Check::PriceCollar, Bound::Collar(collar)) => {
-            if collar.aggressive.percent_micro.is_some_and(|p| p >= WHOLE_PERCENT) {
-                let text = "an order at twice the mark passes";
-                lints.push(format!("{name} at {at} is {shown}: {text}"));
-            }
+        (Check::PriceCollar, Bound::Collar(collar))
+            if collar.aggressive.percent_micro.is_some_and(|p| p >= WHOLE_PERCENT) =>
+        {
+            let text = "an order at twice the mark passes";
+            lints.push(format!("{name} at {at} is {shown}: {text}"));
         }
         _ => {}
     }
