@@ -16,7 +16,7 @@ use crate::abi::codes::{Check, CheckMask, field};
 use crate::abi::order::{BASKET_LINES_MAX, flag as order_flag, kind};
 use crate::abi::verdict::{decision, flag};
 use crate::fixed::{Price, Qty, Wide};
-use crate::gate::decide::{self, Findings, LatchOf};
+use crate::gate::decide::{self, LatchOf};
 use crate::gate::events::Events;
 use crate::gate::outcome::{Breach, EventKind, Outcome};
 use crate::gate::request::{Order, Request};
@@ -319,7 +319,7 @@ impl Gate {
         };
         let found = decide::decide(&self.state, &order, &plan, &[], incoming.lane, incoming.now_ns);
         let passes = found.breaches.is_empty();
-        let outcome = self.priced(outcome_of(&order, &found), &order, choice);
+        let outcome = self.priced(super::outcome_of(&order, &found), &order, choice);
         if !what_if {
             scratch.latch(found.latches());
             for note in found.notes() {
@@ -395,24 +395,6 @@ impl Gate {
 
 fn malformed(which: u32) -> Breach {
     Breach { detail: which, ..Breach::bare(Check::Malformed) }
-}
-
-fn outcome_of(order: &Order, found: &Findings) -> Outcome {
-    Outcome {
-        order_id: order.id,
-        decision: match (found.breaches.is_empty(), order.what_if) {
-            (true, true) => decision::WOULD_ACCEPT,
-            (true, false) => decision::ACCEPT,
-            (false, _) => decision::REJECT,
-        },
-        flags: found.flags,
-        breaches: found.breaches,
-        alerts: found.alerts,
-        soft: found.soft,
-        shadow: found.shadow,
-        first: found.first,
-        ..Outcome::NONE
-    }
 }
 
 /// Refuses the lines that have no breach of their own, with those of the first that has.

@@ -319,22 +319,7 @@ impl Gate {
         let legs = legs_of(&plan, &self.legs);
         let (lane, now_ns) = (incoming.lane, incoming.now_ns);
         let found = decide::decide(&self.state, order, &plan, legs, lane, now_ns);
-        let passes = found.breaches.is_empty();
-        let mut outcome = Outcome {
-            order_id: order.id,
-            decision: match (passes, order.what_if) {
-                (true, true) => decision::WOULD_ACCEPT,
-                (true, false) => decision::ACCEPT,
-                (false, _) => decision::REJECT,
-            },
-            flags: found.flags,
-            breaches: found.breaches,
-            alerts: found.alerts,
-            soft: found.soft,
-            shadow: found.shadow,
-            first: found.first,
-            ..Outcome::NONE
-        };
+        let mut outcome = outcome_of(order, &found);
         if let Some(recorded) = incoming.recorded {
             outcome.decision = recorded;
         }
@@ -504,6 +489,25 @@ impl Gate {
 #[inline]
 fn legs_of<'a>(plan: &Plan, legs: &'a [LegPlan]) -> &'a [LegPlan] {
     if plan.is_spread { legs } else { &[] }
+}
+
+/// What the checks say of an order: its verdict, before anything is carried out.
+fn outcome_of(order: &Order, found: &decide::Findings) -> Outcome {
+    Outcome {
+        order_id: order.id,
+        decision: match (found.breaches.is_empty(), order.what_if) {
+            (true, true) => decision::WOULD_ACCEPT,
+            (true, false) => decision::ACCEPT,
+            (false, _) => decision::REJECT,
+        },
+        flags: found.flags,
+        breaches: found.breaches,
+        alerts: found.alerts,
+        soft: found.soft,
+        shadow: found.shadow,
+        first: found.first,
+        ..Outcome::NONE
+    }
 }
 
 fn accepted(id: u64) -> Outcome {
